@@ -1,0 +1,1 @@
+"""Estimators on plain arrays of counts; no rows, no files."""

@@ -1,0 +1,1 @@
+"""Calibration of verifiers: flaky tests, false negatives, agreement."""

@@ -1,0 +1,1 @@
+"""Values that know nothing of databases, sandboxes or terminals."""

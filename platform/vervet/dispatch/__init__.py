@@ -1,0 +1,1 @@
+"""Celery: the one way by which batches reach workers."""

@@ -1,0 +1,1 @@
+"""The use cases: sample, verify, analyse."""

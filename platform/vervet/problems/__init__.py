@@ -1,0 +1,1 @@
+"""Suites: load, validate and render problems, one module per format."""

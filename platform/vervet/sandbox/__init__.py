@@ -1,0 +1,1 @@
+"""Isolation: the only room that starts untrusted processes."""

@@ -1,0 +1,128 @@
+"""The values that cross the fence: a Job going in, a Report coming out.
+
+Their wire form is fixed by `sandboxes/job.schema.json` and `sandboxes/report.schema.json`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from vervet.core.limits import Limits, Usage
+
+__all__ = [
+    "ArtifactSpec",
+    "Check",
+    "CheckReport",
+    "File",
+    "Job",
+    "LimitHit",
+    "OnCheck",
+    "Program",
+    "Report",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One regular file laid into the program's working folder; `path` is relative."""
+
+    path: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What runs inside one isolation.
+
+    `profile` names a jail profile or image ("python"). `argv` starts with a file of `files`
+    for profiles that interpret one, and is then run by the profile's interpreter.
+    """
+
+    profile: str
+    files: tuple[File, ...]
+    argv: tuple[str, ...]
+    env: tuple[tuple[str, str], ...] = ()
+    processes_allowed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One execution of the job's program on one input; what to expect stays with the host."""
+
+    name: str
+    stdin: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactSpec:
+    """A regular file to copy out after the last check, at most `max_size` bytes."""
+
+    name: str
+    path: str
+    max_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A program, its limits, and the checks to run it on, in order.
+
+    `peer` is a second program in an isolation of its own; the two share only a pipe pair,
+    whose ends each finds as descriptors 3 (read) and 4 (write).
+    """
+
+    program: Program
+    checks: tuple[Check, ...]
+    limits: Limits = Limits()
+    peer: Program | None = None
+    artifacts: tuple[ArtifactSpec, ...] = ()
+
+
+class LimitHit(StrEnum):
+    """The limit that ended a check."""
+
+    CPU = "cpu"
+    WALL = "wall"
+    MEMORY = "memory"
+    OUTPUT = "output"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """How one check ended, as seen from outside the candidate.
+
+    Exactly one of `exit_code` and `signal` is set. `known_by` says how the limit is known
+    ("rusage", "deadline", "exception", "pipe"). `stage` is "compile" when the program did not
+    even load (a syntax error), else "run".
+    """
+
+    name: str
+    exit_code: int | None
+    signal: int | None
+    stdout: bytes
+    stderr: bytes
+    usage: Usage
+    limit: LimitHit | None = None
+    known_by: str = ""
+    truncated: bool = False
+    stage: str = "run"
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What became of a job.
+
+    `infra` is empty, or says what failed in the sandbox itself; the checks reported before
+    are then no evidence about the candidate. `layers` is the isolation that was in force.
+    """
+
+    checks: tuple[CheckReport, ...]
+    usage: Usage
+    layers: tuple[str, ...]
+    infra: str = ""
+    artifacts: dict[str, bytes] = field(default_factory=dict)
+
+
+OnCheck = Callable[[CheckReport], bool]
+"""Called with each check's report as it comes; False stops the job."""

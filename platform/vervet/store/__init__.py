@@ -1,0 +1,1 @@
+"""The database: schema, writes, reads and leases; attempts are append-only."""

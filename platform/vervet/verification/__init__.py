@@ -1,0 +1,1 @@
+"""Verifiers, extraction and settlement: from a solution to attempts and a verdict."""
