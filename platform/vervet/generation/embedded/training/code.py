@@ -1,0 +1,244 @@
+"""The family `code`: vocabulary, prompts, the held-out set and the stream of training sequences."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from vervet.generation.embedded.training.behaviours import Behaviour, enumerate_behaviours
+from vervet.generation.embedded.training.family import Family, Sequence
+from vervet.generation.embedded.training.grammar import (
+    ASSIGN,
+    PRIMITIVES,
+    RETURN,
+    Type,
+    Value,
+    pieces,
+    type_of,
+)
+from vervet.generation.embedded.training.inputs import Example, draw_example_set
+from vervet.generation.embedded.training.leaks import find_leaks, passes
+
+__all__ = ["FAMILY", "HeldOut", "Universe", "prompt_pieces", "universe"]
+
+VISIBLE = 4
+HIDDEN = 12
+# How many held-out problems of each depth, and how many easy ones.
+HELD_OUT = {1: 6, 2: 84, 3: 120, 4: 90}
+EASY = 120
+EASY_DEPTHS = (1, 2, 3)
+# A problem that more programs than this pass says too little about its function.
+MOST_PASSING = 12
+INPUT_WEIGHTS = {Type.LIST: 0.5, Type.INT: 0.25, Type.STR: 0.25}
+# Share of each depth at the end of the curriculum. There are only some hundred short programs:
+# shown more often they would be learnt by heart, and the held-out ones with them as never right.
+DEPTH_WEIGHTS = {1: 0.02, 2: 0.10, 3: 0.33, 4: 0.55}
+
+_OPEN = {Type.INT: "", Type.LIST: "[", Type.STR: "'"}
+_CLOSE = {Type.INT: "", Type.LIST: "]", Type.STR: "'"}
+_DEFINE = "def f(x):"
+
+
+def _value_pieces(value: Value) -> list[str]:
+    if isinstance(value, list):
+        return [f", {item}" if place else str(item) for place, item in enumerate(value)]
+    return list(value) if isinstance(value, str) else [str(value)]
+
+
+def prompt_pieces(examples: list[Example]) -> list[str]:
+    """The tokens of a prompt: one line `# f(input) == output` an example, then `def f(x):`."""
+    parts: list[str] = []
+    for value, output in examples:
+        takes, gives = type_of(value), type_of(output)
+        parts.append(f"# f({_OPEN[takes]}")
+        parts.extend(_value_pieces(value))
+        parts.append(f"{_CLOSE[takes]}) == {_OPEN[gives]}")
+        parts.extend(_value_pieces(output))
+        parts.append(f"{_CLOSE[gives]}\n")
+    return [*parts, _DEFINE]
+
+
+def _vocabulary() -> list[str]:
+    frame = [f"# f({_OPEN[t]}" for t in Type]
+    frame += [f"{_CLOSE[t]}) == {_OPEN[g]}" for t in Type for g in Type]
+    frame += [f"{_CLOSE[t]}\n" for t in Type]
+    words = [_DEFINE, ASSIGN, RETURN, *(part for p in PRIMITIVES for part in p.pieces)]
+    numbers = [str(n) for n in range(100)]
+    letters = [chr(97 + n) for n in range(26)]
+    tokens = [*numbers, *(f", {n}" for n in numbers), *letters, *frame, *words]
+    return list(dict.fromkeys(tokens))
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """A problem with all its examples; the first `VISIBLE` are the prompt's."""
+
+    name: str
+    behaviour: Behaviour
+    examples: list[Example]
+
+    @property
+    def prompt(self) -> str:
+        """The prompt's text."""
+        return "".join(prompt_pieces(self.examples[:VISIBLE]))
+
+
+@dataclass(frozen=True, slots=True)
+class Universe:
+    """What one seed makes of the language: programs to train on, held-out and easy problems."""
+
+    training: list[Behaviour]
+    held_out: list[HeldOut]
+    easy: list[HeldOut]
+    behaviours: int
+    leaked: int
+    pools: dict[tuple[int, Type], list[Behaviour]] = field(default_factory=dict)
+    taken: frozenset[str] = frozenset()
+
+    def draw(self, rng: random.Random, progress: float) -> Sequence:
+        """A sequence whose prompt is none of the bundled ones."""
+        while True:
+            depths = _curriculum(progress)
+            depth = rng.choices(list(depths), list(depths.values()))[0]
+            takes = rng.choices(list(INPUT_WEIGHTS), list(INPUT_WEIGHTS.values()))[0]
+            pool = self.pools[depth, takes]
+            behaviour = pool[rng.randrange(len(pool))]
+            examples = draw_example_set(behaviour.program, takes, VISIBLE, rng)
+            if examples is None:
+                continue
+            prompt = prompt_pieces(examples)
+            if "".join(prompt) in self.taken:
+                continue
+            first = len(prompt_pieces(examples[:1])) - 1
+            return Sequence(prompt, pieces(behaviour.program), first)
+
+    def digest(self) -> str:
+        """SHA-256 of the training programs and of the prompts that are kept out."""
+        rows: list[Any] = [[b.takes, list(b.program)] for b in self.training]
+        text = json.dumps([[p.text for p in PRIMITIVES], rows, sorted(self.taken)])
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def facts(self) -> dict[str, Any]:
+        """Counts for the card."""
+        return {
+            "primitives": len({p.text for p in PRIMITIVES}),
+            "behaviours": self.behaviours,
+            "training programs": len(self.training),
+            "training programs by statements": dict(
+                sorted(Counter(b.depth for b in self.training).items())
+            ),
+            "programs dropped by the leak filter": self.leaked,
+            "held-out problems": len(self.held_out),
+            "easy problems": len(self.easy),
+        }
+
+
+def _curriculum(progress: float) -> dict[int, float]:
+    """The share of each depth: one and two statements at first, all four from a fifth on."""
+    deepest = 2 if progress < 0.06 else 3 if progress < 0.20 else 4
+    return {depth: share for depth, share in DEPTH_WEIGHTS.items() if depth <= deepest}
+
+
+@cache
+def universe(seed: int) -> Universe:
+    """Enumerate, set problems aside and filter; about half a minute, remembered per seed."""
+    behaviours = enumerate_behaviours(seed)
+    rng = random.Random(f"held-out/{seed}")
+    held_out = _balanced(
+        [p for depth, count in HELD_OUT.items() for p in _choose(behaviours, depth, count, rng)],
+        "code",
+    )
+    leaks = find_leaks(
+        [(b.takes, b.program) for b in behaviours],
+        [(p.name, p.behaviour.takes, p.examples) for p in held_out],
+    ).programs
+    training = [b for b in behaviours if b.program not in leaks]
+    each = EASY // len(EASY_DEPTHS)
+    easy = _balanced(
+        [p for depth in EASY_DEPTHS for p in _choose(training, depth, each, rng)], "code-easy"
+    )
+    pools: dict[tuple[int, Type], list[Behaviour]] = {}
+    for behaviour in training:
+        pools.setdefault((behaviour.depth, behaviour.takes), []).append(behaviour)
+    taken = frozenset(p.prompt for p in [*held_out, *easy])
+    return Universe(training, held_out, easy, len(behaviours), len(leaks), pools, taken)
+
+
+def _choose(
+    behaviours: list[Behaviour], depth: int, count: int, rng: random.Random
+) -> list[HeldOut]:
+    """Problems of one depth: examples that few programs pass, and none with fewer statements."""
+    chosen: list[HeldOut] = []
+    pools = {t: [b for b in behaviours if b.depth == depth and b.takes is t] for t in Type}
+    order: dict[Type, list[Behaviour]] = {
+        t: rng.sample(pool, min(len(pool), count * 12)) for t, pool in pools.items()
+    }
+    every = [(b.takes, b.program) for b in behaviours]
+    quota = {t: round(count * share) for t, share in INPUT_WEIGHTS.items()}
+    quota[Type.LIST] += count - sum(quota.values())
+    for takes, wanted in quota.items():
+        drafts: list[tuple[str, Type, list[Example]]] = []
+        for number, behaviour in enumerate(order[takes]):
+            if len(drafts) == 2 * wanted + 4:
+                break
+            examples = draw_example_set(behaviour.program, takes, VISIBLE + HIDDEN, rng, tries=200)
+            if examples is not None and draw_is_fair(examples):
+                drafts.append((str(number), takes, examples))
+        passing = find_leaks(every, drafts).by_problem
+        kept = 0
+        for name, _, examples in drafts:
+            behaviour = order[takes][int(name)]
+            found = passing[name]
+            shortest = min((len(program) for program in found), default=0)
+            if kept == wanted or shortest < depth or len(found) > MOST_PASSING:
+                continue
+            rivals = [p for p in chosen if p.behaviour.takes is takes]
+            if any(passes(behaviour.program, rival.examples) for rival in rivals):
+                continue
+            chosen.append(HeldOut(name, behaviour, examples))
+            kept += 1
+    return chosen
+
+
+def draw_is_fair(examples: list[Example]) -> bool:
+    """Whether the visible examples alone show at least three different outputs."""
+    return len({repr(output) for _, output in examples[:VISIBLE]}) >= 3
+
+
+def _balanced(problems: list[HeldOut], name: str) -> list[HeldOut]:
+    """Number the problems in an order of which every beginning mixes depths and types evenly."""
+    groups: dict[tuple[int, Type], list[HeldOut]] = {}
+    for problem in problems:
+        groups.setdefault((problem.behaviour.depth, problem.behaviour.takes), []).append(problem)
+    placed = sorted(
+        (
+            ((place + 0.5) / len(group), key, problem)
+            for key, group in groups.items()
+            for place, problem in enumerate(group)
+        ),
+        key=lambda row: (row[0], row[1]),
+    )
+    return [
+        HeldOut(f"{name}/{number:04d}", problem.behaviour, problem.examples)
+        for number, (_, _, problem) in enumerate(placed, start=1)
+    ]
+
+
+def _numbers() -> dict[str, int]:
+    return {f"{comma}{n}": n for comma in ("", ", ") for n in range(100)}
+
+
+FAMILY = Family(
+    name="code",
+    tokens=_vocabulary(),
+    numbers=_numbers(),
+    corpus=universe,
+    steps=6000,
+    about="Programming by example: four input-output examples, then a short Python function.",
+    twins={f", {n}": str(n) for n in range(100)},
+)
