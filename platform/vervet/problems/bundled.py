@@ -1,0 +1,107 @@
+"""Suites by name or path: the ones that ship with Vervet lie beside this module."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from vervet.core.errors import ProblemError, UnknownNameError
+from vervet.core.values import Problem, Suite
+from vervet.problems.formats import LoadedSuite
+from vervet.problems.reading import first_reasons, read_suite
+
+__all__ = ["SuiteSummary", "bundled_names", "find_problem", "load", "summaries", "summarise"]
+
+_FOLDER = Path(__file__).parent / "bundled"
+_BY_PATH = {
+    "humaneval": "HumanEval does not ship with Vervet: give the path of HumanEval.jsonl.gz instead "
+    "(from OpenAI's repository human-eval)."
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteSummary:
+    """What a list of suites shows: problems in all and by kind, and with references."""
+
+    name: str
+    problems: int
+    kinds: Mapping[str, int]
+    with_references: int
+    origin: str
+
+
+def bundled_names() -> tuple[str, ...]:
+    """Names of the suites that ship with Vervet, sorted."""
+    return tuple(sorted(_bundled()))
+
+
+def load(
+    name_or_path: str,
+    *,
+    format: str | None = None,  # noqa: A002
+    limit: int | None = None,
+) -> LoadedSuite:
+    """A bundled suite by name, or the problems of a file.
+
+    Raises `UnknownNameError` if there is neither, `ProblemError` if the file cannot be read or
+    no problem of it is sound, `UsageError` for a limit below 1.
+    """
+    bundled = _bundled()
+    if name_or_path in bundled:
+        path = bundled[name_or_path]
+        loaded = read_suite(path, name=name_or_path, format="plain", limit=limit)
+        suite = replace(loaded.suite, origin="bundled")
+        loaded = replace(loaded, suite=suite)
+    else:
+        path = _existing(name_or_path, bundled)
+        loaded = read_suite(path, format=format, limit=limit)
+    if not loaded.suite.problems:
+        raise ProblemError(
+            f"{path} holds no sound problem; {len(loaded.set_aside)} were set aside",
+            hint=first_reasons(loaded.set_aside) or "The file is empty.",
+        )
+    return loaded
+
+
+def find_problem(suite: Suite, problem_id: str) -> Problem:
+    """The problem of that id. Raises `UnknownNameError` with the nearest ids."""
+    for problem in suite.problems:
+        if problem.id == problem_id:
+            return problem
+    raise UnknownNameError(
+        f"problem of suite {suite.name}", problem_id, (problem.id for problem in suite.problems)
+    )
+
+
+def summarise(suite: Suite) -> SuiteSummary:
+    """Counts of one suite."""
+    return SuiteSummary(
+        name=suite.name,
+        problems=len(suite.problems),
+        kinds=dict(sorted(Counter(problem.kind for problem in suite.problems).items())),
+        with_references=sum(1 for problem in suite.problems if problem.references),
+        origin=suite.origin,
+    )
+
+
+def summaries() -> tuple[SuiteSummary, ...]:
+    """One summary per bundled suite, sorted by name."""
+    return tuple(summarise(load(name).suite) for name in bundled_names())
+
+
+def _bundled() -> dict[str, Path]:
+    files = (*_FOLDER.glob("*.jsonl"), *_FOLDER.glob("*.jsonl.gz"))
+    return {path.name.split(".")[0]: path for path in files}
+
+
+def _existing(name: str, bundled: Mapping[str, Path]) -> Path:
+    path = Path(name).expanduser()
+    if path.is_file():
+        return path
+    if path.is_dir():
+        raise ProblemError(f"{path} is a folder", hint="Give a file of problems in it.")
+    error = UnknownNameError("suite or problem file", name, (*bundled, *_BY_PATH))
+    error.hint = _BY_PATH.get(name.lower(), error.hint)
+    raise error

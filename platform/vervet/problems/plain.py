@@ -1,0 +1,188 @@
+"""Vervet's own format: JSONL (plain or gzip) or YAML, one problem a record.
+
+`docs/problems.md` describes it; `dump` writes what `PlainFormat` reads.
+"""
+
+from __future__ import annotations
+
+import keyword
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields as dataclass_fields
+from pathlib import Path
+from typing import Any
+
+from vervet.core.digests import canonical_json
+from vervet.core.errors import JobError, ProblemError, UnknownNameError
+from vervet.core.limits import Limits
+from vervet.core.lines import Record, SetAside, read_records
+from vervet.core.values import Problem
+from vervet.problems.fields import only_keys, text, texts, words_for
+from vervet.problems.yaml_records import read_yaml_records
+
+__all__ = ["PlainFormat", "dump"]
+
+_COMMON = ("id", "kind", "prompt", "stop", "labels", "reference", "references")
+_YAML_SUFFIXES = {".yaml", ".yml"}
+
+
+class PlainFormat:
+    """Records with `id`, `kind`, `prompt` and what the kind's verifier needs."""
+
+    name = "plain"
+
+    def records(self, path: Path) -> Iterator[Record | SetAside]:
+        """YAML by its suffix (also before `.gz`), else JSONL."""
+        if _YAML_SUFFIXES & set(path.suffixes):
+            return read_yaml_records(path)
+        return read_records(path)
+
+    def recognises(self, record: Mapping[str, Any]) -> bool:
+        """Only this format has a key `kind`; without it, `id` and `prompt` suffice."""
+        return "kind" in record or {"id", "prompt"} <= record.keys()
+
+    def problem(self, record: Mapping[str, Any]) -> Problem:
+        """The problem of one record, checked key by key."""
+        kind = text(record, "kind")
+        if kind not in _KINDS:
+            raise ProblemError(str(UnknownNameError("kind", kind, _KINDS)).replace("\n  ", "; "))
+        keys, spec_of = _KINDS[kind]
+        only_keys(record, (*_COMMON, *keys))
+        return Problem(
+            id=_id(record),
+            kind=kind,
+            prompt=text(record, "prompt"),
+            spec=spec_of(record) | _limits(record),
+            stop=texts(record, "stop"),
+            labels=_labels(record),
+            references=_references(record),
+        )
+
+
+def dump(problem: Problem) -> str:
+    """The problem as one line of JSON in this format, without the newline."""
+    spec = dict(problem.spec)
+    if problem.kind == "function":
+        spec["function_prompt"] = spec.pop("prompt")
+    record: dict[str, Any] = {
+        "id": problem.id,
+        "kind": problem.kind,
+        "prompt": problem.prompt,
+        "stop": list(problem.stop),
+        "labels": dict(problem.labels),
+        "references": list(problem.references),
+        **spec,
+    }
+    return canonical_json({key: value for key, value in record.items() if value not in ([], {})})
+
+
+def _id(record: Mapping[str, Any]) -> str:
+    value = record.get("id")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return text(record, "id")
+
+
+def _labels(record: Mapping[str, Any]) -> dict[str, Any]:
+    labels = record.get("labels", {})
+    if not isinstance(labels, dict):
+        raise ProblemError(f"'labels' is {words_for(labels)}, not a mapping")
+    try:
+        canonical_json(labels)
+    except (TypeError, ValueError) as error:
+        raise ProblemError(f"'labels' holds what JSON cannot: {error}") from None
+    return labels
+
+
+def _references(record: Mapping[str, Any]) -> tuple[str, ...]:
+    if "reference" in record and "references" in record:
+        raise ProblemError("'reference' and 'references' are both given; keep one")
+    if "reference" in record:
+        return (text(record, "reference"),)
+    return texts(record, "references")
+
+
+def _limits(record: Mapping[str, Any]) -> dict[str, Any]:
+    """`{"limits": {...}}` with what the record sets, or nothing."""
+    limits = record.get("limits", {})
+    if not isinstance(limits, dict):
+        raise ProblemError(f"'limits' is {words_for(limits)}, not a mapping")
+    only_keys(limits, (field.name for field in dataclass_fields(Limits)), "limits.")
+    for name, value in limits.items():
+        wanted = type(getattr(Limits(), name))
+        fits = isinstance(value, int | wanted) and not isinstance(value, bool)
+        if not fits or not math.isfinite(value):
+            number = "a whole number" if wanted is int else "a number"
+            raise ProblemError(f"'limits.{name}' is {value!r}, not {number}")
+    try:
+        Limits(**limits)
+    except JobError as error:
+        raise ProblemError(f"{error.message}; it must be above zero") from None
+    return {"limits": limits} if limits else {}
+
+
+def _program(record: Mapping[str, Any]) -> dict[str, Any]:
+    template = record.get("template", {})
+    if not isinstance(template, dict):
+        raise ProblemError(f"'template' is {words_for(template)}, not a mapping")
+    only_keys(template, ("prefix", "suffix"), "template.")
+    return {
+        "template": {
+            part: text(template, part, default="", empty=True, where="template.")
+            for part in ("prefix", "suffix")
+        },
+        "tests": _tests(record),
+        "checker": text(record, "checker", default="exact"),
+    }
+
+
+def _tests(record: Mapping[str, Any]) -> list[dict[str, str]]:
+    tests = record.get("tests")
+    if not tests:
+        raise ProblemError("has no tests")
+    if not isinstance(tests, list):
+        raise ProblemError(f"'tests' is {words_for(tests)}, not a list")
+    made = []
+    for at, test in enumerate(tests):
+        if not isinstance(test, dict):
+            raise ProblemError(f"'tests[{at}]' is {words_for(test)}, not a mapping")
+        where = f"tests[{at}]."
+        only_keys(test, ("input", "output"), where)
+        made.append({key: text(test, key, empty=True, where=where) for key in ("input", "output")})
+    return made
+
+
+def _function(record: Mapping[str, Any]) -> dict[str, Any]:
+    entry_point = text(record, "entry_point")
+    if not entry_point.isidentifier() or keyword.iskeyword(entry_point):
+        raise ProblemError(f"'entry_point' is {entry_point!r}, which names no function")
+    test = text(record, "test")
+    if not test.strip():
+        raise ProblemError("has no tests")
+    prompt = text(record, "function_prompt", default=text(record, "prompt"), empty=True)
+    return {"prompt": prompt, "entry_point": entry_point, "test": test}
+
+
+def _answer(record: Mapping[str, Any]) -> dict[str, Any]:
+    answer = record.get("answer")
+    if isinstance(answer, int | float) and not isinstance(answer, bool):
+        answer = str(answer)
+    spec = {
+        "answer": text({**record, "answer": answer} if "answer" in record else record, "answer")
+    }
+    if "pattern" in record:
+        spec["pattern"] = text(record, "pattern")
+        try:
+            re.compile(spec["pattern"])
+        except (re.error, OverflowError, RecursionError) as error:
+            raise ProblemError(f"'pattern' is no regular expression: {error}") from None
+    return spec
+
+
+_Spec = Callable[[Mapping[str, Any]], dict[str, Any]]
+_KINDS: Mapping[str, tuple[tuple[str, ...], _Spec]] = {
+    "program": (("template", "tests", "checker", "limits"), _program),
+    "function": (("entry_point", "test", "function_prompt", "limits"), _function),
+    "answer": (("answer", "pattern", "limits"), _answer),
+}
