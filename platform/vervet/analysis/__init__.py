@@ -1,1 +1,1 @@
-"""Estimators on plain arrays of counts; no rows, no files."""
+"""Estimators on plain arrays of counts. Never sees a row of the database, never reads a file."""

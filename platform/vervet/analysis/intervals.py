@@ -1,0 +1,176 @@
+"""How far coverage may lie from what these problems show: intervals over problems.
+
+The problems are taken as drawn from a population of problems. Never speaks about other
+candidates of the same problems, and never returns NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+from vervet.analysis.counts import FloatArray, IntArray, check_counts, check_ks
+from vervet.analysis.coverage import pass_at_k
+from vervet.core.errors import AnalysisError
+
+__all__ = ["Caveat", "CoverageEstimate", "estimate_coverage", "never_solved_bound"]
+
+FEW = 10
+"""Below this many problems, or problems with a success, an interval is rough."""
+_SAME = 1e-9
+_BATCH_CELLS = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Caveat:
+    """Something a reader must know beside the numbers: a stable code and one sentence."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CoverageEstimate:
+    """Coverage at each k with an interval over problems; all arrays of shape (ks,).
+
+    `standard_error` is the sample standard deviation over problems by the root of their number;
+    it is None for a single problem.
+    """
+
+    ks: IntArray
+    coverage: FloatArray
+    low: FloatArray
+    high: FloatArray
+    standard_error: FloatArray | None
+    problems: int
+    level: float
+    caveats: tuple[Caveat, ...]
+
+
+def estimate_coverage(
+    n: npt.ArrayLike,
+    c: npt.ArrayLike,
+    ks: npt.ArrayLike,
+    *,
+    level: float = 0.95,
+    resamples: int = 9999,
+    seed: int = 0,
+    names: Sequence[str] | None = None,
+) -> CoverageEstimate:
+    """Coverage with a bias-corrected and accelerated bootstrap interval over problems.
+
+    Source: Efron 1987, "Better Bootstrap Confidence Intervals", section 4, by
+    `scipy.stats.bootstrap`; the same resamples serve every k. Where all problems agree (one
+    problem, none or all solved) there is nothing to resample and the interval is exact in the
+    sense of `_agreeing_interval`. Always within [0, 1].
+    Raises `AnalysisError` as `pass_at_k` does, and for a level outside (0, 1).
+    """
+    if not 0.0 < level < 1.0:
+        raise AnalysisError(f"the level is {level}", hint="Use a number between 0 and 1.")
+    sizes, passes = check_counts(n, c, names)
+    wanted = check_ks(ks)
+    values = pass_at_k(sizes, passes, wanted, names=names)
+    mean = values.mean(axis=1)
+    agree = np.ptp(values, axis=1) <= _SAME
+    low, high = _agreeing_interval(mean, sizes.size, level)
+    if not agree.all():
+        bounds = _bootstrap_interval(values[~agree], level, resamples, seed)
+        low[~agree], high[~agree] = bounds
+    return CoverageEstimate(
+        ks=wanted,
+        coverage=mean,
+        # The mean belongs to its own interval; a skewed bootstrap may leave it out by a hair.
+        low=np.clip(np.minimum(low, mean), 0.0, 1.0),
+        high=np.clip(np.maximum(high, mean), 0.0, 1.0),
+        standard_error=_standard_error(values),
+        problems=sizes.size,
+        level=level,
+        caveats=_caveats(passes, level),
+    )
+
+
+def never_solved_bound(n: int, level: float = 0.95) -> float:
+    """The success rate that a problem with no pass in `n` candidates stays below.
+
+    The one-sided exact bound 1 - (1 - level)^(1/n), about 3/n at 95 %: the rule of three
+    (Hanley and Lippman-Hand 1983, JAMA 249:1743). Raises `AnalysisError` for n < 1.
+    """
+    if n < 1:
+        raise AnalysisError(f"n is {n}", hint="Every problem needs at least one candidate.")
+    return float(-np.expm1(np.log1p(-level) / n))
+
+
+def _agreeing_interval(
+    value: FloatArray, problems: int, level: float
+) -> tuple[FloatArray, FloatArray]:
+    """Where P problems all show the value v: from v q to 1 - (1 - v) q, q = (1 - level)^(1/P).
+
+    If the mean lay below v q, fewer than a share q of all problems could show v or more (Markov),
+    and P of them in a row had a chance below 1 - level; above likewise. With v = 0 this is
+    the rule of three over problems.
+    """
+    q = (1.0 - level) ** (1.0 / problems)
+    return value * q, 1.0 - (1.0 - value) * q
+
+
+def _bootstrap_interval(
+    values: FloatArray, level: float, resamples: int, seed: int
+) -> tuple[FloatArray, FloatArray]:
+    rows, problems = values.shape
+
+    def means(drawn: IntArray, axis: int = -1) -> FloatArray:  # noqa: ARG001 (scipy passes it)
+        """Mean of every row over each resample of problems: (rows,) or (rows, resamples)."""
+        flat = drawn.reshape(-1, drawn.shape[-1])
+        shifted = flat + problems * np.arange(len(flat))[:, np.newaxis]
+        times = np.bincount(shifted.ravel(), minlength=len(flat) * problems)
+        sums = values @ times.reshape(len(flat), problems).T.astype(np.float64)
+        result: FloatArray = sums / drawn.shape[-1]
+        return result.reshape((rows, *drawn.shape[:-1]))
+
+    found = stats.bootstrap(
+        (np.arange(problems),),
+        means,
+        n_resamples=resamples,
+        batch=max(1, _BATCH_CELLS // problems),
+        vectorized=True,
+        confidence_level=level,
+        method="BCa",
+        rng=np.random.default_rng(seed),
+    ).confidence_interval
+    return np.asarray(found.low), np.asarray(found.high)
+
+
+def _standard_error(values: FloatArray) -> FloatArray | None:
+    problems = values.shape[1]
+    if problems < 2:
+        return None
+    error: FloatArray = values.std(axis=1, ddof=1) / np.sqrt(problems)
+    return error
+
+
+def _caveats(passes: IntArray, level: float) -> tuple[Caveat, ...]:
+    problems, solved = passes.size, int((passes > 0).sum())
+    found: list[Caveat] = []
+    if problems == 1:
+        text = "There is one problem: the interval says how little it tells about others."
+        found.append(Caveat("one_problem", text))
+    elif problems < FEW:
+        text = f"There are only {problems} problems: the interval over problems is rough."
+        found.append(Caveat("few_problems", text))
+    if solved == 0:
+        text = (
+            "No candidate passed: coverage is 0, and its upper limit "
+            f"follows from the number of problems alone ({level:.0%} one-sided)."
+        )
+        found.append(Caveat("none_solved", text))
+    elif solved < FEW and solved < problems:
+        text = f"Only {solved} of {problems} problems were ever solved: the interval is rough."
+        found.append(Caveat("few_solved", text))
+    if solved == problems:
+        text = "Every problem was solved: harder problems would tell more."
+        found.append(Caveat("all_solved", text))
+    return tuple(found)
