@@ -19,6 +19,7 @@ from vervet.core.values import Problem, Suite
 __all__ = ["PromptMatcher"]
 
 _DEF = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(", re.MULTILINE)
+_OFFERS = 100  # Looking for the nearest id is slow, and a foreign file has a million of them.
 _COLON = re.compile(r":[ \t]*(?:#.*)?\r?\n")
 
 
@@ -27,6 +28,7 @@ class PromptMatcher:
 
     def __init__(self, suite: Suite) -> None:
         self._suite = suite.name
+        self._unknown = 0
         self._ids = {problem.id for problem in suite.problems}
         self._by_prompt: dict[str, list[Problem]] = defaultdict(list)
         self._by_function: dict[str, list[Problem]] = defaultdict(list)
@@ -41,7 +43,10 @@ class PromptMatcher:
         name = str(task_id) if isinstance(task_id, int) else task_id
         if isinstance(name, str) and name in self._ids:
             return name
-        near = difflib.get_close_matches(str(task_id)[:200], self._ids, n=1, cutoff=0.8)
+        self._unknown += 1
+        near: list[str] = []
+        if self._unknown <= _OFFERS:
+            near = difflib.get_close_matches(str(task_id)[:200], self._ids, n=1, cutoff=0.8)
         offer = f"; the nearest is {near[0]!r}" if near else ""
         raise CandidateError(f"no problem of suite {self._suite} has the id {task_id!r:.80}{offer}")
 

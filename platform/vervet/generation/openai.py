@@ -95,8 +95,9 @@ class OpenAIGenerator:
         """Exactly `n` completions, asked for in sub-batches that the server takes.
 
         The sub-batch that starts at completion i has a seed derived from `seed` and i. Raises
-        `PromptError` for a prompt over the context, `ServerError` for all that the server does.
+        `PromptError` for a prompt over the context or without UTF-8 form, `ServerError` for all that the server does.
         """
+        _check_text(prompt)
         made: list[Completion] = []
         barren = 0
         while len(made) < n:
@@ -213,3 +214,13 @@ def _seed_at(seed: int, first: int) -> int:
     """Seed of the sub-batch that starts at completion `first`, below 2**31 as servers ask."""
     value = seed if first == 0 else int(digest_json([seed, first])[:15], 16)
     return value % (1 << 31)
+
+
+def _check_text(prompt: str) -> None:
+    try:
+        prompt.encode()
+    except UnicodeEncodeError as error:
+        raise PromptError(
+            f"the prompt holds half a surrogate pair at character {error.start}",
+            hint="Correct the problem's prompt.",
+        ) from error

@@ -187,7 +187,7 @@ def _checked_url(base_url: str) -> httpx.URL:
 
 def _pause(backoff_s: float) -> Callable[[tenacity.RetryCallState], float]:
     """Grows with the tries; at least what the server asked for, at most `_PATIENCE_S`."""
-    grow = tenacity.wait_exponential_jitter(initial=backoff_s, max=30.0, jitter=backoff_s)
+    grow = tenacity.wait_exponential(backoff_s, max=30.0) + tenacity.wait_random(0, backoff_s)
 
     def wait(state: tenacity.RetryCallState) -> float:
         failure = state.outcome.exception() if state.outcome else None
