@@ -1,0 +1,115 @@
+"""Opening a run: database, suite, verifiers and environment brought together under one name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from vervet.core.digests import digest_json
+from vervet.core.errors import UsageError
+from vervet.core.sampling import GeneratorInfo
+from vervet.core.values import Suite
+from vervet.pipeline.config import RunConfig
+from vervet.pipeline.identity import code_digest, run_name, verifier_content
+from vervet.sandbox.protocol import Sandbox
+from vervet.store.database import Database
+from vervet.store.runs import Run, RunSpec, RunState, create_run, find_run, set_run_state
+from vervet.store.suites import save_suite
+from vervet.verification.protocol import Verifier
+from vervet.verification.registry import verifier_for
+
+__all__ = ["Session", "open_session", "verifiers_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A run that is open for work. `resumed` if it was there before."""
+
+    database: Database
+    run: Run
+    suite: Suite
+    verifiers: Mapping[str, Verifier]
+    resumed: bool
+
+    @property
+    def expected(self) -> int:
+        """Candidates that the run is to have in the end."""
+        return self.run.n * len(self.suite.problems)
+
+
+def verifiers_of(suite: Suite) -> dict[str, Verifier]:
+    """The verifier of each kind in the suite, every problem checked by its own.
+
+    Raises `UnknownNameError` for a kind that nothing verifies, `ProblemError` for a problem
+    that its verifier cannot judge.
+    """
+    verifiers = {kind: verifier_for(kind) for kind in sorted({p.kind for p in suite.problems})}
+    for problem in suite.problems:
+        verifiers[problem.kind].check_problem(problem)
+    return verifiers
+
+
+def open_session(
+    database: Database,
+    suite: Suite,
+    config: RunConfig,
+    *,
+    model: GeneratorInfo,
+    sandbox: Sandbox,
+    name: str | None = None,
+) -> Session:
+    """Find the run that these parameters name and go on with it, or create it.
+
+    Raises `UsageError` if a run of the given `name` has other parameters: nothing that was
+    recorded under one set of parameters is ever continued under another.
+    """
+    verifiers = verifiers_of(suite)
+    content = verifier_content(verifiers)
+    environment = sandbox.environment()
+    decisive = {
+        "suite": suite.digest,
+        "model": asdict(model),
+        "sampling": config.sampling.model_dump(),
+        "seed": config.seed,
+        "verifier": digest_json(content),
+        "environment": digest_json(environment),
+        "settlement": config.settlement.value,
+    }
+    wanted = name or run_name(suite, model, {**decisive, "n": config.n})
+    with database.write() as conn:
+        suite_id = save_suite(conn, suite)
+        run = find_run(conn, wanted)
+        if run is not None:
+            _refuse_other(run, decisive, config.n, suite_id)
+            set_run_state(conn, run.id, RunState.RUNNING)
+            return Session(database, run, suite, verifiers, resumed=True)
+        spec = RunSpec(
+            name=wanted,
+            suite_id=suite_id,
+            generator=model,
+            sampling=config.sampling.with_stop(()),
+            code_digest=code_digest(),
+            verifier_digest=decisive["verifier"],
+            environment_digest=decisive["environment"],
+            n=config.n,
+            seed=config.seed,
+            config={**config.recorded(), "decisive": decisive},
+            verifier=content,
+            environment=environment,
+            settlement=config.settlement,
+        )
+        return Session(database, create_run(conn, spec), suite, verifiers, resumed=False)
+
+
+def _refuse_other(run: Run, decisive: Mapping[str, object], n: int, suite_id: int) -> None:
+    recorded = run.config.get("decisive", {})
+    differing = [key for key, value in decisive.items() if recorded.get(key) != value]
+    if run.n != n:
+        differing.append(f"n ({run.n}, not {n})")
+    if run.suite_id != suite_id and "suite" not in differing:
+        differing.append("suite")
+    if differing:
+        raise UsageError(
+            f"the run {run.name!r} was made with another {', '.join(differing)}",
+            hint="Choose another --name, or leave --name out: equal parameters find their run.",
+        )
