@@ -19,7 +19,14 @@ from vervet.store.rows import chunks, insert_new
 from vervet.store.schema import attempts, checks
 from vervet.store.types import flags_text, parse_flags, plain_text
 
-__all__ = ["Context", "Result", "append_attempts", "attempt_of", "highest_ordinals", "normal_attempts"]
+__all__ = [
+    "Context",
+    "Result",
+    "append_attempts",
+    "attempt_of",
+    "highest_ordinals",
+    "normal_attempts",
+]
 
 
 @dataclass(frozen=True, slots=True)

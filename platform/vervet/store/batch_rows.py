@@ -13,7 +13,15 @@ from sqlalchemy import Connection, insert, select
 from vervet.store.rows import chunks, clock
 from vervet.store.schema import batch_items, batches
 
-__all__ = ["OPEN", "BatchSpec", "BatchState", "Item", "in_open_batches", "insert_batch", "load_items"]
+__all__ = [
+    "OPEN",
+    "BatchSpec",
+    "BatchState",
+    "Item",
+    "in_open_batches",
+    "insert_batch",
+    "load_items",
+]
 
 
 class BatchState(StrEnum):

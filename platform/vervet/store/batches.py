@@ -5,7 +5,7 @@ A batch is the only thing a message names; losing or doubling the message change
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -38,7 +38,7 @@ from vervet.store.leases import (
 )
 from vervet.store.rows import chunks, clock, lock_solutions
 from vervet.store.runs import load_run
-from vervet.store.schema import attempts, batch_items, batches, candidates, problems, solutions
+from vervet.store.schema import attempts, batches, candidates, problems, solutions
 from vervet.store.schema import verdicts as verdicts_table
 
 __all__ = [
@@ -200,9 +200,7 @@ def mark_published(db: Database, batch_ids: Sequence[str]) -> None:
         now = clock(conn)
         for some in chunks(list(batch_ids)):
             statement = update(batches).where(batches.c.id.in_(some))
-            conn.execute(
-                statement.values(published_at=now, publishes=batches.c.publishes + 1)
-            )
+            conn.execute(statement.values(published_at=now, publishes=batches.c.publishes + 1))
 
 
 def unfinished(conn: Connection, run_id: int) -> Unfinished:
@@ -212,7 +210,7 @@ def unfinished(conn: Connection, run_id: int) -> Unfinished:
         .where(batches.c.run_id == run_id, batches.c.state.in_(OPEN))
         .group_by(batches.c.state)
     )
-    counts = {state: count for state, count in conn.execute(query)}
+    counts: dict[str, int] = dict(conn.execute(query).tuples().all())
     return Unfinished(*(counts.get(state, 0) for state in OPEN))
 
 
@@ -265,7 +263,7 @@ def infra_tries(conn: Connection, run_id: int) -> dict[int, int]:
         )
         .group_by(attempts.c.solution_id)
     )
-    return {solution_id: count for solution_id, count in conn.execute(query)}
+    return dict(conn.execute(query).tuples().all())
 
 
 def _settled(
@@ -287,10 +285,8 @@ def _settled(
     return found
 
 
-def _take_unheld(conn: Connection, batch_id: str, values: dict[str, object]) -> None:
-    over = and_(
-        batches.c.state == BatchState.LEASED.value, batches.c.lease_until < clock(conn)
-    )
+def _take_unheld(conn: Connection, batch_id: str, values: Mapping[str, object]) -> None:
+    over = and_(batches.c.state == BatchState.LEASED.value, batches.c.lease_until < clock(conn))
     statement = (
         update(batches)
         .where(batches.c.id == batch_id)

@@ -72,7 +72,7 @@ def add_candidates(conn: Connection, run: Run, candidates: Sequence[Candidate]) 
     blobs = Blobs()
     texts = [blobs.add_text(candidate.completion) for candidate in new]
     keys = [(row_ids[c.problem_id], c.solution.digest) for c in new]
-    distinct = {key: candidate for key, candidate in zip(keys, new, strict=True)}
+    distinct = dict(zip(keys, new, strict=True))
     rows = [_solution_row(key, c, blobs) for key, c in sorted(distinct.items(), key=_by_key)]
     blobs.save(conn)
     ids = _solution_ids(conn, rows)
@@ -189,9 +189,7 @@ def _candidate_row(
     }
 
 
-def _count(
-    conn: Connection, run: Run, solution_ids: list[int], fresh: int
-) -> tuple[int, ...]:
+def _count(conn: Connection, run: Run, solution_ids: list[int], fresh: int) -> tuple[int, ...]:
     """Move the run's counters; the solutions that nobody has verified or is about to."""
     key = (run.verifier_digest, run.environment_digest)
     settled = load_verdicts(conn, solution_ids, *key, run.settlement)

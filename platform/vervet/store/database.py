@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from vervet.core.errors import ReadOnlyError, StoreError
@@ -115,7 +115,7 @@ def parse_url(url_or_path: str | Path) -> URL:
         return parse_url(Path(str(url.database)))
     if url.drivername in ("postgresql", "postgres", "postgresql+psycopg"):
         return url.set(drivername="postgresql+psycopg")
-    raise StoreError(f"Vervet does not keep its data in {url.drivername!r} databases", hint=_URL_HINT)
+    raise StoreError(f"Vervet cannot keep its data in {url!s}", hint=_URL_HINT)
 
 
 _URL_HINT = "Give a path, sqlite:///path or postgresql://user:password@host:port/name."
@@ -156,6 +156,6 @@ def _engine(url: URL, *, read_only: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.execute(text("BEGIN" if read_only else "BEGIN IMMEDIATE"))
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine

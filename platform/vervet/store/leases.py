@@ -146,9 +146,7 @@ def abandon(db: Database, worker: str) -> list[str]:
         return sorted(conn.scalars(statement))
 
 
-def finish(
-    db: Database, held: Claim, results: Sequence[Result], settle: Settle
-) -> Finished:
+def finish(db: Database, held: Claim, results: Sequence[Result], settle: Settle) -> Finished:
     """Write a batch's attempts, their evidence and the verdicts, and end it: all or nothing.
 
     `settle` is given all attempts that say something of each solution, without evidence; only

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, select, table, column
+from sqlalchemy import Connection, column, inspect, select, table
 
 from vervet.core.errors import SchemaVersionError
 from vervet.core.resources import migrations_dir

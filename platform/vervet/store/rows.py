@@ -41,7 +41,8 @@ def clock(conn: Connection) -> datetime:
     workers share one host, whose UTC it is.
     """
     if conn.dialect.name == "postgresql":
-        return conn.execute(select(func.clock_timestamp())).scalar_one().astimezone(UTC)
+        moment: datetime = conn.execute(select(func.clock_timestamp())).scalar_one()
+        return moment.astimezone(UTC)
     return datetime.now(UTC)
 
 

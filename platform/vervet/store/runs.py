@@ -96,9 +96,7 @@ def create_run(conn: Connection, spec: RunSpec) -> Run:
             f"a run named {spec.name!r} exists already",
             hint="Choose another name, or go on with that run by the same parameters.",
         )
-    insert_new(
-        conn, verifiers, [{"digest": spec.verifier_digest, "content": dict(spec.verifier)}]
-    )
+    insert_new(conn, verifiers, [{"digest": spec.verifier_digest, "content": dict(spec.verifier)}])
     insert_new(
         conn,
         environments,

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from vervet.store.types import Id, UtcDateTime
@@ -60,7 +61,7 @@ metadata = MetaData(
 )
 
 Digest = String(64)
-Word = String(64)
+Word = Text()
 
 blobs = Table(
     "blobs",
@@ -257,6 +258,12 @@ attempts = Table(
         name="uq_attempts_key",
     ),
     CheckConstraint("(status = 'infra_error') = (infra_try > 0)", name="infra_try"),
+    Index(
+        "ix_attempts_infra",
+        "solution_id",
+        sqlite_where=text("infra_try > 0"),
+        postgresql_where=text("infra_try > 0"),
+    ),
 )
 
 checks = Table(

@@ -53,7 +53,7 @@ def problem_ids(conn: Connection, suite_id: int) -> dict[str, int]:
         .where(problems.c.suite_id == suite_id)
         .order_by(problems.c.position)
     )
-    return {name: row_id for name, row_id in conn.execute(query)}
+    return dict(conn.execute(query).tuples().all())
 
 
 def load_problems(conn: Connection, row_ids: Sequence[int]) -> dict[int, Problem]:
@@ -101,7 +101,7 @@ def _problem_row(suite_id: int, position: int, problem: Problem) -> dict[str, An
 
 def _update_labels(conn: Connection, suite: Suite, suite_id: int) -> None:
     query = select(problems.c.name, problems.c.labels).where(problems.c.suite_id == suite_id)
-    known = {name: labels for name, labels in conn.execute(query)}
+    known = dict(conn.execute(query).tuples().all())
     for problem in suite.problems:
         if known[problem.id] != dict(problem.labels):
             conn.execute(
