@@ -190,7 +190,7 @@ def rates_figure(
             color=theme.ink,
         )
     axes.set_xticks([0.6, *edges[list(bins.decades)]])
-    axes.set_xticklabels(["never\nsolved", *(percent(bins.edges[at]) for at in bins.decades)])
+    axes.set_xticklabels(["never\nsolved", *(f"{bins.edges[at] * 100:g}%" for at in bins.decades)])
     axes.set_xlim(-0.1, edges[-1] + 0.2)
     axes.set_ylim(0, max(1, bins.never, *bins.counts) * 1.14)
     axes.yaxis.set_major_locator(MaxNLocator(nbins=5, integer=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
-__all__ = ["duration", "moment", "percent", "span", "status_name"]
+__all__ = ["duration", "moment", "percent", "plural", "span", "status_name"]
 
 
 def percent(share: float) -> str:
@@ -22,6 +22,11 @@ def percent(share: float) -> str:
     decimals = max(0, 2 - math.floor(math.log10(value)))
     text = f"{value:.{decimals}f}"
     return f"{text.rstrip('0').rstrip('.') if value < 1 else text}%"
+
+
+def plural(count: int, noun: str) -> str:
+    """A count with its noun, as in 1 problem or 1,319 problems."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def span(low: float, high: float) -> str:
