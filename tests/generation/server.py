@@ -20,7 +20,7 @@ Fault = Callable[["Handler"], None]
 class Handler(BaseHTTPRequestHandler):
     server: _Http
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_message(self, *args: object) -> None:
         pass
 
     def do_GET(self) -> None:

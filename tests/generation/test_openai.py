@@ -175,7 +175,7 @@ def test_truncated_answer_is_asked_for_again(make: Make, server: ModelServer) ->
 
 
 def test_closed_connection_is_tried_again(make: Make, server: ModelServer) -> None:
-    server.faults.append(lambda handler: None)
+    server.faults.append(lambda _: None)
     assert texts(make(), 3) == counted(3)
 
 
@@ -212,7 +212,7 @@ def test_server_that_is_down(server: ModelServer) -> None:
 
 
 def test_slow_server(make: Make, server: ModelServer) -> None:
-    server.faults += [lambda handler: time.sleep(0.4)] * 2
+    server.faults += [lambda _: time.sleep(0.4)] * 2
     with pytest.raises(ServerError, match="did not answer in time") as caught:
         texts(make(timeout_s=0.1, tries=2), 1)
     assert "openai.timeout_s" in caught.value.hint

@@ -95,7 +95,8 @@ class OpenAIGenerator:
         """Exactly `n` completions, asked for in sub-batches that the server takes.
 
         The sub-batch that starts at completion i has a seed derived from `seed` and i. Raises
-        `PromptError` for a prompt over the context or without UTF-8 form, `ServerError` for all that the server does.
+        `PromptError` for a prompt over the context or without UTF-8 form, `ServerError` for
+        what the server does.
         """
         _check_text(prompt)
         made: list[Completion] = []

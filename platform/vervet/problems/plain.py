@@ -90,7 +90,7 @@ def _labels(record: Mapping[str, Any]) -> dict[str, Any]:
         raise ProblemError(f"'labels' is {words_for(labels)}, not a mapping")
     try:
         canonical_json(labels)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise ProblemError(f"'labels' holds what JSON cannot: {error}") from None
     return labels
 
