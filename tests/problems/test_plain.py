@@ -200,6 +200,12 @@ def test_yaml_documents_before_a_broken_one_are_kept(tmp_path: Path) -> None:
     assert len(items) == 2
 
 
+def test_yaml_key_that_stands_twice_sets_only_its_problem_aside(tmp_path: Path) -> None:
+    items = yaml_items(tmp_path, "- id: a\n  id: b\n- id: c\n")
+    assert items[1] == Record(3, {"id": "c"})
+    assert "the key 'id' stands twice" in str(items[0])
+
+
 def test_yaml_never_makes_objects(tmp_path: Path) -> None:
     (item,) = yaml_items(tmp_path, "- !!python/object/apply:os.system [echo]\n")
     assert isinstance(item, SetAside)

@@ -6,7 +6,6 @@ Each source gives dotted keys with values; whether a value is allowed is not its
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ import yaml
 from pydantic import BaseModel
 
 from vervet.core.errors import ConfigError
+from vervet.problems.strict_yaml import StrictLoader
 
 __all__ = [
     "Found",
@@ -82,7 +82,7 @@ def from_environment(environment: Mapping[str, str], model: type[BaseModel]) -> 
 def from_file(path: Path, model: type[BaseModel]) -> dict[str, Found]:
     """Values of a YAML file. Raises `ConfigError` if it cannot be read or holds unknown keys."""
     try:
-        value = yaml.load(path.read_bytes(), _Loader)
+        value = yaml.load(path.read_bytes(), StrictLoader)
     except OSError as error:
         raise ConfigError(
             f"cannot read the config file {path}: {error.strerror or error}",
@@ -182,7 +182,7 @@ def _flat(
 def _scalar(text: str, kind: Any, source: str) -> Any:
     """The YAML scalar in `text`; for a field that holds only text, `text` as it stands."""
     try:
-        value = yaml.load(text, _Loader)
+        value = yaml.load(text, StrictLoader)
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         value = text.strip()
         if str not in _members(kind):
@@ -208,25 +208,3 @@ def _reason(error: Exception) -> str:
     mark = getattr(error, "problem_mark", None)
     problem = getattr(error, "problem", None) or str(error).splitlines()[0]
     return f"{problem} (line {mark.line + 1})" if mark else str(problem)
-
-
-class _Loader(yaml.SafeLoader):
-    """Safe YAML in which 1e-3 is a number, as in YAML 1.2, and no key stands twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value!r} stands twice", key.start_mark
-                )
-            if isinstance(key.value, str):
-                seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(?:\d+\.?\d*|\.\d+)[eE][-+]?\d+$"),
-    list("-+.0123456789"),
-)

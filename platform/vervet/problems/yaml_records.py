@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from vervet.core.lines import Record, SetAside, open_bytes
+from vervet.problems.strict_yaml import StrictLoader
 
 __all__ = ["read_yaml_records"]
 
@@ -21,7 +22,7 @@ def read_yaml_records(path: Path) -> Iterator[Record | SetAside]:
     """
     with open_bytes(path) as file:
         try:
-            loader = yaml.SafeLoader(file)
+            loader = StrictLoader(file)
             while loader.check_node():
                 for node in _items(loader.get_node()):
                     yield _record(path, node)
@@ -38,7 +39,7 @@ def _record(path: Path, node: Any) -> Record | SetAside:
     if not isinstance(node, yaml.MappingNode):
         return SetAside(str(path), line, "not a mapping; a list of problems is expected")
     try:
-        value = yaml.SafeLoader("").construct_document(node)
+        value = StrictLoader("").construct_document(node)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         return SetAside(str(path), *_place_and_reason(error, line))
     return Record(line, value)
