@@ -1,0 +1,179 @@
+"""Owns one running guest: its pipes, its deadline, its certain end.
+
+Never trusts what it reads, never waits without a deadline, and never returns from `close`
+while a process of the guest is alive.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import marshal
+import os
+import select
+import signal
+import subprocess
+import time
+from functools import cache
+from pathlib import Path
+from typing import Any, Self
+
+from vervet.core.digests import digest_json
+from vervet.core.resources import sandboxes_dir
+from vervet.sandbox.wire import HEAD_CAP, LENGTHS, ProtocolError, parse_head
+
+__all__ = ["Guest", "GuestGone", "GuestSilent", "boot_argv", "boot_blob", "runner_digest"]
+
+MODULES = ("guest", "guest.wire", "guest.folder", "guest.candidate", "guest.watch", "guest.runner")
+"""In the order of their imports."""
+CHUNK = 1 << 20
+LAST_WORDS = 4096
+
+
+class GuestGone(Exception):
+    """Raised when the guest has ended before it answered; holds its last words."""
+
+
+class GuestSilent(Exception):
+    """Raised when the guest did not answer before the deadline."""
+
+
+def _sources() -> dict[str, str]:
+    folder = sandboxes_dir() / "python"
+    files = {name: folder / "guest" / f"{name.partition('.')[2] or '__init__'}.py" for name in MODULES}
+    return {name: path.read_text() for name, path in (files | {"boot": folder / "boot.py"}).items()}
+
+
+@cache
+def runner_digest() -> str:
+    """Identity of the code that runs inside."""
+    return digest_json(_sources())
+
+
+@cache
+def boot_blob() -> bytes:
+    """The guest's modules, compiled: the interpreter inside is the one that runs this."""
+    sources = _sources()
+    codes = [
+        (name, compile(sources[name], f"{name}.py", "exec", dont_inherit=True)) for name in MODULES
+    ]
+    blob = marshal.dumps(codes)
+    return len(blob).to_bytes(4, "big") + blob
+
+
+@cache
+def boot_argv() -> tuple[str, ...]:
+    """Options of the interpreter: no site, no user site, nothing of the environment's paths."""
+    return ("-S", "-s", "-P", "-B", "-c", _sources()["boot"])
+
+
+class Guest:
+    """A started guest. `info` is a descriptor from which bwrap's word is read, or -1."""
+
+    def __init__(self, process: subprocess.Popen[bytes], info: int = -1) -> None:
+        assert process.stdin and process.stdout and process.stderr
+        self._process, self._info = process, info
+        self._in, self._out = process.stdin.fileno(), process.stdout.fileno()
+        self._buffer = bytearray()
+        for descriptor in (self._in, self._out, process.stderr.fileno()):
+            os.set_blocking(descriptor, False)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def ask(self, message: bytes, *, seconds: float) -> None:
+        """Send a message. Raises `GuestGone` or `GuestSilent`."""
+        deadline = time.monotonic() + seconds
+        view = memoryview(message)
+        while view:
+            try:
+                view = view[os.write(self._in, view[:CHUNK]) :]
+            except BlockingIOError:
+                self._wait(self._in, select.POLLOUT, deadline)
+            except BrokenPipeError:
+                raise GuestGone(self._last_words()) from None
+
+    def answer(self, *, body_cap: int, seconds: float) -> tuple[dict[str, Any], bytes]:
+        """The next answer. Raises `GuestGone`, `GuestSilent` or `ProtocolError`."""
+        deadline = time.monotonic() + seconds
+        head_size, body_size = LENGTHS.unpack(self._take(LENGTHS.size, deadline))
+        if head_size > HEAD_CAP or body_size > body_cap:
+            raise ProtocolError(f"an answer of {head_size} and {body_size} bytes is too large")
+        head = parse_head(self._take(head_size, deadline))
+        return head, self._take(body_size, deadline)
+
+    def _take(self, size: int, deadline: float) -> bytes:
+        while len(self._buffer) < size:
+            try:
+                part = os.read(self._out, CHUNK)
+            except BlockingIOError:
+                self._wait(self._out, select.POLLIN, deadline)
+                continue
+            if not part:
+                raise GuestGone(self._last_words())
+            self._buffer += part
+        taken = bytes(self._buffer[:size])
+        del self._buffer[:size]
+        return taken
+
+    def _wait(self, descriptor: int, event: int, deadline: float) -> None:
+        poll = select.poll()
+        poll.register(descriptor, event)
+        left = deadline - time.monotonic()
+        if left <= 0 or not poll.poll(left * 1000 + 1):
+            raise GuestSilent
+
+    def _last_words(self) -> str:
+        """What bwrap or the interpreter complained of: a candidate cannot write there."""
+        assert self._process.stderr
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(1.0)
+        with contextlib.suppress(OSError):
+            words = os.read(self._process.stderr.fileno(), LAST_WORDS)
+            return words.decode(errors="replace").strip().rpartition("\n")[2]
+        return ""
+
+    def close(self) -> None:
+        """End every process of the guest and wait for that."""
+        process = self._process
+        if process.poll() is None:
+            self._kill_first()
+            try:
+                process.wait(5.0)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        for stream in (process.stdin, process.stdout, process.stderr):
+            assert stream
+            with contextlib.suppress(BrokenPipeError):
+                stream.close()
+        if self._info >= 0:
+            os.close(self._info)
+            self._info = -1
+
+    def _kill_first(self) -> None:
+        """Kill the first process of the guest's namespace: the kernel ends all others with it.
+
+        bwrap outside ends only after that, so waiting for it is waiting for all of them.
+        """
+        if self._info < 0:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            return
+        try:
+            pid = int(json.loads(os.read(self._info, LAST_WORDS))["child-pid"])
+            descriptor = os.pidfd_open(pid)
+        except (OSError, ValueError, KeyError, TypeError):
+            self._process.kill()
+            return
+        try:
+            stat = Path(f"/proc/{pid}/stat").read_text()
+            if int(stat.rpartition(")")[2].split()[1]) == self._process.pid:
+                signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+        except (OSError, ValueError):
+            self._process.kill()
+        finally:
+            os.close(descriptor)

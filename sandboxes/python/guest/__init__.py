@@ -1,0 +1,1 @@
+"""What runs inside the isolation for Python programs. Standard library only; never imports vervet."""
