@@ -132,6 +132,11 @@ def test_broken_line_is_named_and_the_rest_goes_on(
     assert str(aside).startswith(f"{tmp_path / 'samples.jsonl'}:2: ")
 
 
+def test_record_of_several_samples_that_fits_no_problem_says_how_many(tmp_path: Path) -> None:
+    items = read(tmp_path, {"task_id": "x/99", "samples": ["a", "b", "c"]})
+    assert reasons(items) == ["no problem of suite small has the id 'x/99' (3 samples)"]
+
+
 def test_broken_sample_leaves_its_neighbours(tmp_path: Path) -> None:
     items = read(tmp_path, {"task_id": "t/2", "samples": ["a", 3, "c"]})
     assert [(one.ordinal, one.completion) for one in kept(items)] == [(0, "a"), (1, "c")]

@@ -63,6 +63,11 @@ def test_options_of_the_engine_reach_it() -> None:
         assert made.server == "http://other/v1"
 
 
+def test_unknown_embedded_model_is_named() -> None:
+    with pytest.raises(UnknownNameError, match="'coda'"):
+        make_generator("embedded:coda")
+
+
 def test_unknown_option_offers_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="'base_ulr'") as caught:
         make_generator("openai:m", {"openai": {"base_ulr": "x"}})

@@ -74,7 +74,9 @@ def _candidates(record: Record, matcher: PromptMatcher) -> Iterator[_Found | str
         claims = _claims(value, len(completions))
         problem_id = _problem_id(record, matcher)
     except CandidateError as error:
-        yield error.message
+        samples = value.get("samples")
+        several = f" ({len(samples)} samples)" if isinstance(samples, list) and samples else ""
+        yield error.message + several
         return
     for at, (completion, claim) in enumerate(zip(completions, claims, strict=True)):
         which = f"samples[{at}]" if "samples" in value else "'completion'"
