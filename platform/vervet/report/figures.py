@@ -1,15 +1,12 @@
 """The figures of a run: coverage against k, success per problem, statuses.
 
-Each is drawn from plain values and returned as a matplotlib Figure; `save` writes PNG, SVG and
-the data. Never computes an estimate of its own.
+Each is drawn from plain values and returned as a matplotlib Figure. Never computes an estimate
+of its own and never writes a file.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,36 +15,26 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from vervet.analysis.counts import check_counts
 from vervet.analysis.grid import shown_ks
-from vervet.analysis.scaling import NoFit, ScalingFit
+from vervet.analysis.scaling import ScalingFit
 from vervet.report.curves import Curve
 from vervet.report.rates import rate_bins
-from vervet.report.tables import rows_of_curve, status_rows
+from vervet.report.tables import status_rows
 from vervet.report.theme import (
     LIGHT,
     TEXT_SIZE,
     Theme,
     count_axis,
     dress,
+    fitted,
     legend_below,
     new_figure,
     share_axis,
 )
 from vervet.report.words import percent, status_name
 
-__all__ = [
-    "coverage_figure",
-    "coverage_table",
-    "rates_figure",
-    "rates_table",
-    "save",
-    "status_figure",
-    "status_table",
-    "svg_text",
-]
+__all__ = ["coverage_figure", "fit_label", "rates_figure", "status_figure"]
 
-Table = tuple[tuple[str, ...], Sequence[Sequence[object]]]
 _DASHES: tuple[Any, ...] = ((0, (1, 1.6)), (0, (5, 1.5, 1, 1.5)), (0, (8, 2)))
 _MARKERS = ("s", "^", "D")
 
@@ -80,7 +67,7 @@ def coverage_figure(
             markevery=_marked(curve),
             markersize=4,
             linewidth=1.6,
-            label=curve.label,
+            label=fitted(axes, curve.label),
         )
     count_axis(axes, max(curve.largest for curve in curves))
     share_axis(axes, max(_highest(curve) for curve in curves))
@@ -99,7 +86,7 @@ def _draw_main(axes: Axes, curve: Curve, theme: Theme) -> None:
         marker="o",
         markersize=5,
         markevery=_marked(curve),
-        label=curve.label,
+        label=fitted(axes, curve.label),
         zorder=3,
     )
     interval = f"{found.level:.0%} interval over problems"
@@ -249,53 +236,6 @@ def status_figure(
     axes.xaxis.set_visible(False)
     axes.spines["bottom"].set_visible(False)
     return figure
-
-
-def coverage_table(curves: Sequence[Curve]) -> Table:
-    """What `coverage_figure` draws: one row for each curve and k."""
-    header = ("curve", "k", "coverage", "low", "high", "lower", "upper", "fit")
-    rows: list[Sequence[object]] = []
-    for curve in curves:
-        fitted = None if isinstance(curve.fit, NoFit) else curve.fit.predict(curve.estimate.ks)
-        for at, row in enumerate(rows_of_curve(curve)):
-            fit = "" if fitted is None else float(fitted[at])
-            values = (row.k, row.coverage, row.low, row.high, row.lower, row.upper, fit)
-            rows.append((curve.label, *values))
-    return header, rows
-
-
-def rates_table(names: Sequence[str], n: npt.ArrayLike, c: npt.ArrayLike) -> Table:
-    """What `rates_figure` draws: one row for each problem, the lowest rate first."""
-    sizes, passes = check_counts(n, c, names)
-    order = np.lexsort((np.arange(sizes.size), passes / sizes))
-    rows = [(names[i], int(sizes[i]), int(passes[i]), float(passes[i] / sizes[i])) for i in order]
-    return ("problem", "n", "c", "rate"), rows
-
-
-def status_table(counts: Mapping[str, int]) -> Table:
-    """What `status_figure` draws: one row for each status."""
-    return ("status", "count", "share"), [
-        (row.status, row.count, row.share) for row in status_rows(counts)
-    ]
-
-
-def save(figure: Figure, table: Table, stem: Path) -> tuple[Path, Path, Path]:
-    """Writes `stem`.png (200 dots an inch), `stem`.svg and the data as `stem`.csv (UTF-8)."""
-    png, svg, data = (stem.with_name(stem.name + end) for end in (".png", ".svg", ".csv"))
-    figure.savefig(png, dpi=200)
-    svg.write_text(svg_text(figure), encoding="utf-8")
-    with data.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(table[0])
-        writer.writerows(table[1])
-    return png, svg, data
-
-
-def svg_text(figure: Figure) -> str:
-    """The figure as SVG text, with no date in it."""
-    buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": "Vervet"})
-    return buffer.getvalue()
 
 
 def _marked(curve: Curve) -> list[int]:

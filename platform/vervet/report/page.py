@@ -18,7 +18,8 @@ from matplotlib.figure import Figure
 from vervet.analysis.grid import shown_ks
 from vervet.analysis.intervals import Caveat, never_solved_bound
 from vervet.analysis.scaling import NoFit
-from vervet.report.figures import coverage_figure, rates_figure, svg_text
+from vervet.report.figures import coverage_figure, rates_figure
+from vervet.report.files import svg_text
 from vervet.report.groups import Group, Groups, ProblemResult
 from vervet.report.tables import rows_of_curve, status_rows
 from vervet.report.theme import DARK, LIGHT, recolour
@@ -197,8 +198,8 @@ def _never_solved(main: Group) -> str:
     which = "1 problem was" if one else f"{main.never_solved:,} problems were"
     have = "it has" if one else "each of them has"
     return (
-        f"{which} never solved in {plural(tried, 'candidate')}. That is not a rate of zero: with 95% "
-        f"confidence {have} a success rate below {bound} (the rule of three, about 3/n)."
+        f"{which} never solved in {plural(tried, 'candidate')}. That is not a rate of zero: "
+        f"with 95% confidence {have} a success rate below {bound} (the rule of three, about 3/n)."
     )
 
 

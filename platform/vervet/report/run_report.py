@@ -12,15 +12,8 @@ from pathlib import Path
 
 from vervet.analysis.scaling import DEFAULT, FitPreset
 from vervet.core.errors import UsageError
-from vervet.report.figures import (
-    coverage_figure,
-    coverage_table,
-    rates_figure,
-    rates_table,
-    save,
-    status_figure,
-    status_table,
-)
+from vervet.report.figures import coverage_figure, rates_figure, status_figure
+from vervet.report.files import coverage_table, rates_table, save, status_table
 from vervet.report.groups import Groups, ProblemResult, groups_of
 from vervet.report.page import page_html
 

@@ -6,6 +6,7 @@ Never touches matplotlib's global state (no pyplot, no rcParams).
 from __future__ import annotations
 
 import re
+import textwrap
 from dataclasses import dataclass
 from typing import Literal
 
@@ -82,9 +83,15 @@ def dress(
 ) -> None:
     """Titles, labels, grid and spines. To be called once the data is drawn."""
     axes.set_facecolor(theme.page)
-    axes.set_title(
-        title, loc="left", fontsize=TEXT_SIZE + 1, color=theme.ink, fontweight="bold", pad=10
-    )
+    if title:
+        axes.set_title(
+            fitted(axes, title, per_inch=8.0),
+            loc="left",
+            fontsize=TEXT_SIZE + 1,
+            color=theme.ink,
+            fontweight="bold",
+            pad=10,
+        )
     axes.set_xlabel(x, fontsize=TEXT_SIZE, color=theme.ink, labelpad=6)
     axes.set_ylabel(y, fontsize=TEXT_SIZE, color=theme.ink, labelpad=6)
     axes.tick_params(which="both", colors=theme.quiet, labelsize=TEXT_SIZE - 0.5)
@@ -96,6 +103,18 @@ def dress(
         spine.set_visible(side in ("left", "bottom"))
         spine.set_color(theme.quiet)
         spine.set_linewidth(0.8)
+
+
+def fitted(axes: Axes, text: str, *, per_inch: float = 9.0) -> str:
+    """Free text as matplotlib can show it: broken into lines, never read as a formula.
+
+    A label that begins with an underscore would be left out of the legend; a space prevents it.
+    """
+    figure = axes.get_figure(root=True)
+    width = figure.get_figwidth() if figure is not None else 6.4
+    lines = textwrap.fill(text, max(16, int((width - 0.9) * per_inch)))
+    shown = lines.replace("$", r"\$")
+    return f" {shown}" if shown.startswith("_") else shown
 
 
 def legend_below(figure: Figure, theme: Theme) -> None:
