@@ -198,7 +198,9 @@ def mark_published(db: Database, batch_ids: Sequence[str]) -> None:
     """Record that a message for each of these batches was sent now."""
     with db.write() as conn:
         now = clock(conn)
-        for some in chunks(list(batch_ids)):
+        for some in chunks(sorted(batch_ids)):
+            rows = select(batches.c.id).where(batches.c.id.in_(some)).order_by(batches.c.id)
+            conn.execute(rows.with_for_update())  # two sweepers then cannot deadlock
             statement = update(batches).where(batches.c.id.in_(some))
             conn.execute(statement.values(published_at=now, publishes=batches.c.publishes + 1))
 

@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from vervet.core.errors import ReadOnlyError, StoreError
-from vervet.store.failures import told
+from vervet.store.failures import told, told_of_file
 
 __all__ = ["Database"]
 
@@ -58,7 +58,7 @@ class Database:
         """Open a database of whatever version; for migrations."""
         url = parse_url(url_or_path)
         if url.get_backend_name() == "sqlite":
-            with told(str(url.database)):
+            with told_of_file(str(url.database)):
                 _prepare_file(Path(url.database or ""), create)
         return cls(url)
 
@@ -130,7 +130,8 @@ def _prepare_file(path: Path, create: bool) -> None:
                 f"there is no database {path}", hint="`vervet run` makes one; or name another file."
             )
         path.parent.mkdir(parents=True, exist_ok=True)
-    if not os.access(path if path.exists() else path.parent, os.W_OK):
+    needed = [path.parent, path] if path.exists() else [path.parent]
+    if not all(os.access(each, os.W_OK) for each in needed):
         raise ReadOnlyError(
             f"the database {path} cannot be written",
             hint="Give yourself the right to write the file and its folder, or name another place.",

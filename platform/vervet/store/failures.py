@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from vervet.core.errors import DiskFullError, ReadOnlyError, StoreError
 
-__all__ = ["told"]
+__all__ = ["told", "told_of_file"]
 
 READ_ONLY_STATES = {"25006", "42501"}
 FULL_STATES = {"53100"}
@@ -31,11 +31,15 @@ def told(where: str) -> Iterator[None]:
         if meaning is None:
             raise
         raise meaning from error
+
+
+@contextmanager
+def told_of_file(where: str) -> Iterator[None]:
+    """The same for what the file system says while the database's file is made."""
+    try:
+        yield
     except OSError as error:
-        meaning = _of_file(error, where)
-        if meaning is None:
-            raise
-        raise meaning from error
+        raise _of_file(error, where) from error
 
 
 def _meaning(error: DBAPIError, where: str) -> StoreError | None:
@@ -89,14 +93,14 @@ def _of_sqlite(original: sqlite3.Error, where: str) -> StoreError | None:
     return None
 
 
-def _of_file(error: OSError, where: str) -> StoreError | None:
+def _of_file(error: OSError, where: str) -> StoreError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return _full(where)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return _read_only(where)
-    if error.errno in (errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENAMETOOLONG):
-        return StoreError(f"cannot make the database {where}: {error.strerror}")
-    return None
+    return StoreError(
+        f"cannot make the database {where}: {error.strerror}", hint="Name another place."
+    )
 
 
 def _read_only(where: str) -> ReadOnlyError:

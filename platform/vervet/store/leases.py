@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, Row, and_, case, or_, select, update
+from sqlalchemy import Connection, RowMapping, and_, case, or_, select, update
 
 from vervet.core.errors import LeaseLostError
 from vervet.core.status import NORMAL, Settlement
@@ -19,7 +19,7 @@ from vervet.store.attempts import Context, Result, append_attempts, normal_attem
 from vervet.store.batch_rows import BatchSpec, BatchState, insert_batch, load_items
 from vervet.store.blobs import load_texts
 from vervet.store.database import Database
-from vervet.store.rows import clock, lock_solutions
+from vervet.store.rows import chunks, clock, lock_solutions
 from vervet.store.schema import batches, runs, solutions
 from vervet.store.suites import load_problems
 from vervet.store.verdicts import save_verdicts
@@ -114,8 +114,11 @@ def claim(db: Database, batch_id: str, worker: str, lease_s: float) -> Claim | N
             )
             .returning(*batches.c)
         )
-        row = conn.execute(statement).one_or_none()
-        return None if row is None else _claim(conn, row)
+        row = conn.execute(statement).mappings().one_or_none()
+    if row is None:
+        return None
+    with db.read() as conn:  # what a batch holds never changes
+        return _claim(conn, row)
 
 
 def renew(db: Database, held: Claim, lease_s: float) -> None:
@@ -137,13 +140,17 @@ def abandon(db: Database, worker: str) -> list[str]:
     For whoever saw it die: the batches need not wait for their leases to run out.
     """
     with db.write() as conn:
-        statement = (
-            update(batches)
+        theirs = (
+            select(batches.c.id)
             .where(batches.c.worker == worker, batches.c.state == BatchState.LEASED.value)
-            .values(deaths=batches.c.deaths + 1, published_at=None, **_FREE)
-            .returning(batches.c.id)
+            .order_by(batches.c.id)
+            .with_for_update()
         )
-        return sorted(conn.scalars(statement))
+        ids = list(conn.scalars(theirs))
+        freed = {"deaths": batches.c.deaths + 1, "published_at": None, **_FREE}
+        for some in chunks(ids):
+            conn.execute(update(batches).where(batches.c.id.in_(some)).values(freed))
+        return ids
 
 
 def finish(db: Database, held: Claim, results: Sequence[Result], settle: Settle) -> Finished:
@@ -152,9 +159,10 @@ def finish(db: Database, held: Claim, results: Sequence[Result], settle: Settle)
     `settle` is given all attempts that say something of each solution, without evidence; only
     the condition `normal` settles. Items without a result go into a new batch, to be
     published. Raises `LeaseLostError` if the batch is no longer this worker's, and writes
-    nothing then.
+    nothing then, and `ValueError` for a result of an item that the batch does not hold.
     """
     context = held.context
+    _see_that_they_belong(held, results)
     with db.write() as conn:
         hold(conn, held, state=BatchState.DONE.value, token=None, finished_at=clock(conn))
         lock_solutions(conn, [result.solution_id for result in results])
@@ -190,6 +198,13 @@ def hold(conn: Connection, held: Claim, **values: object) -> None:
 _FREE = {"state": BatchState.QUEUED.value, "token": None, "worker": None, "lease_until": None}
 
 
+def _see_that_they_belong(held: Claim, results: Sequence[Result]) -> None:
+    asked = {(item.solution_id, item.ordinal) for item in held.items}
+    given = [(result.solution_id, result.ordinal) for result in results]
+    if len(set(given)) != len(given) or not asked.issuperset(given):
+        raise ValueError(f"results of batch {held.id} are not one of each of its items")
+
+
 def _put_back(conn: Connection, held: Claim, results: Sequence[Result]) -> str | None:
     answered = {(result.solution_id, result.ordinal) for result in results}
     items = [(item.solution_id, item.ordinal) for item in held.items]
@@ -207,8 +222,7 @@ def _put_back(conn: Connection, held: Claim, results: Sequence[Result]) -> str |
     return insert_batch(conn, spec, rest)
 
 
-def _claim(conn: Connection, row: Row[tuple[object, ...]]) -> Claim:
-    batch = row._mapping
+def _claim(conn: Connection, batch: RowMapping) -> Claim:
     settlement = conn.execute(select(runs.c.settlement).where(runs.c.id == batch["run_id"]))
     return Claim(
         id=batch["id"],
