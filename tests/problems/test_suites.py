@@ -111,6 +111,13 @@ def test_unknown_suite_offers_the_nearest(monkeypatch: pytest.MonkeyPatch, tmp_p
     assert "arith" in caught.value.hint
 
 
+def test_misspelt_file_offers_its_neighbour(write: WriteLines) -> None:
+    path = write(answer("a"))
+    with pytest.raises(UnknownNameError) as caught:
+        load(str(path.with_name("problms.jsonl")))
+    assert str(path) in caught.value.hint
+
+
 def test_humaneval_by_name_is_told_to_come_by_path() -> None:
     with pytest.raises(UnknownNameError) as caught:
         load("humaneval")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 
 from vervet.core.errors import ProblemError, UnknownNameError
@@ -102,6 +103,14 @@ def _existing(name: str, bundled: Mapping[str, Path]) -> Path:
         return path
     if path.is_dir():
         raise ProblemError(f"{path} is a folder", hint="Give a file of problems in it.")
-    error = UnknownNameError("suite or problem file", name, (*bundled, *_BY_PATH))
+    known = _neighbours(path) if path.suffix or len(path.parts) > 1 else (*bundled, *_BY_PATH)
+    error = UnknownNameError("suite or problem file", name, known or bundled)
     error.hint = _BY_PATH.get(name.lower(), error.hint)
     raise error
+
+
+def _neighbours(path: Path) -> tuple[str, ...]:
+    """Files in the folder where a file was looked for: a misspelt one has its twin there."""
+    if not path.parent.is_dir():
+        return ()
+    return tuple(str(one) for one in islice(path.parent.iterdir(), 200) if one.is_file())
