@@ -1,0 +1,54 @@
+"""Owns which verifier judges which kind of problem, and the driving of its steps.
+
+Verifiers are entry points of the group `vervet.verifiers`, the built-in ones too.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+
+from vervet.core.errors import UnknownNameError
+from vervet.core.values import Attempt, Problem, Solution
+from vervet.sandbox.protocol import Sandbox
+from vervet.verification.protocol import Verifier
+
+__all__ = ["verifier_for", "verifier_kinds", "verify"]
+
+GROUP = "vervet.verifiers"
+
+
+def _entries() -> dict[str, EntryPoint]:
+    return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+def verifier_kinds() -> tuple[str, ...]:
+    """Every kind that can be judged."""
+    return tuple(sorted(_entries()))
+
+
+@cache
+def verifier_for(kind: str) -> Verifier:
+    """The verifier of a kind, with its default settings. Raises `UnknownNameError`."""
+    entries = _entries()
+    if kind not in entries:
+        raise UnknownNameError("kind of problem", kind, entries)
+    verifier: Verifier = entries[kind].load()()
+    return verifier
+
+
+def verify(verifier: Verifier, sandbox: Sandbox, problem: Problem, solution: Solution) -> Attempt:
+    """Drive one solution's steps to its attempt, every job in `sandbox`.
+
+    Raises what the sandbox raises (`JobError`); a failed sandbox is an attempt `infra_error`.
+    """
+    steps = verifier.steps(problem, solution)
+    try:
+        job, on_check = next(steps)
+        while True:
+            job, on_check = steps.send(sandbox.run(job, on_check))
+    except StopIteration as end:
+        attempt: Attempt = end.value
+        return attempt
+    finally:
+        steps.close()
