@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from vervet.core.digests import digest_json
 from vervet.core.errors import UsageError
@@ -14,11 +15,14 @@ from vervet.pipeline.identity import code_digest, run_name, verifier_content
 from vervet.sandbox.protocol import Sandbox
 from vervet.store.database import Database
 from vervet.store.runs import Run, RunSpec, RunState, create_run, find_run, set_run_state
-from vervet.store.suites import save_suite
+from vervet.store.suites import load_suite, save_suite
 from vervet.verification.protocol import Verifier
 from vervet.verification.registry import verifier_for
 
-__all__ = ["Session", "open_session", "verifiers_of"]
+__all__ = ["Session", "open_session", "reopen_session", "verifiers_of"]
+
+DECISIVE, EXPECTED = "decisive", "expected"
+"""Keys in a run's recorded config, beside the fields of `RunConfig`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class Session:
     @property
     def expected(self) -> int:
         """Candidates that the run is to have in the end."""
-        return self.run.n * len(self.suite.problems)
+        return int(self.run.config.get(EXPECTED, self.run.n * len(self.suite.problems)))
 
 
 def verifiers_of(suite: Suite) -> dict[str, Verifier]:
@@ -57,16 +61,18 @@ def open_session(
     model: GeneratorInfo,
     sandbox: Sandbox,
     name: str | None = None,
+    expected: int | None = None,
 ) -> Session:
     """Find the run that these parameters name and go on with it, or create it.
 
+    `expected` candidates are to be there in the end, if not `config.n` of every problem.
     Raises `UsageError` if a run of the given `name` has other parameters: nothing that was
     recorded under one set of parameters is ever continued under another.
     """
     verifiers = verifiers_of(suite)
     content = verifier_content(verifiers)
     environment = sandbox.environment()
-    decisive = {
+    decisive: dict[str, Any] = {
         "suite": suite.digest,
         "model": asdict(model),
         "sampling": config.sampling.model_dump(),
@@ -83,6 +89,7 @@ def open_session(
             _refuse_other(run, decisive, config.n, suite_id)
             set_run_state(conn, run.id, RunState.RUNNING)
             return Session(database, run, suite, verifiers, resumed=True)
+        totals = {} if expected is None else {EXPECTED: expected}
         spec = RunSpec(
             name=wanted,
             suite_id=suite_id,
@@ -93,7 +100,7 @@ def open_session(
             environment_digest=decisive["environment"],
             n=config.n,
             seed=config.seed,
-            config={**config.recorded(), "decisive": decisive},
+            config={**config.recorded(), DECISIVE: decisive, **totals},
             verifier=content,
             environment=environment,
             settlement=config.settlement,
@@ -102,7 +109,7 @@ def open_session(
 
 
 def _refuse_other(run: Run, decisive: Mapping[str, object], n: int, suite_id: int) -> None:
-    recorded = run.config.get("decisive", {})
+    recorded = run.config.get(DECISIVE, {})
     differing = [key for key, value in decisive.items() if recorded.get(key) != value]
     if run.n != n:
         differing.append(f"n ({run.n}, not {n})")
@@ -113,3 +120,28 @@ def _refuse_other(run: Run, decisive: Mapping[str, object], n: int, suite_id: in
             f"the run {run.name!r} was made with another {', '.join(differing)}",
             hint="Choose another --name, or leave --name out: equal parameters find their run.",
         )
+
+
+def reopen_session(database: Database, run: Run, *, sandbox: Sandbox) -> Session:
+    """A recorded run opened for verifying what has no verdict yet.
+
+    Raises `UsageError` if this host's verifiers or environment are not those of the run: its
+    verdicts would not be comparable.
+    """
+    with database.read() as conn:
+        suite = load_suite(conn, run.suite_id)
+    verifiers = verifiers_of(suite)
+    here = {
+        "verifier": digest_json(verifier_content(verifiers)),
+        "environment": digest_json(sandbox.environment()),
+    }
+    recorded = {"verifier": run.verifier_digest, "environment": run.environment_digest}
+    differing = [what for what, digest in here.items() if digest != recorded[what]]
+    if differing:
+        raise UsageError(
+            f"the {' and the '.join(differing)} here differ from those of run {run.name!r}",
+            hint="Verify it where it was begun, or give `vervet run` its parameters for a new run.",
+        )
+    with database.write() as conn:
+        set_run_state(conn, run.id, RunState.RUNNING)
+    return Session(database, run, suite, verifiers, resumed=True)

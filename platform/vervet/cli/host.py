@@ -1,0 +1,87 @@
+"""`vervet doctor` and `worker`: this host, and what it does for runs begun elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import typer
+
+from vervet.cli.options import (
+    BrokerOption,
+    ConfigOption,
+    DatabaseOption,
+    JsonOption,
+    OverrideOption,
+    StateOption,
+    UnsafeOption,
+    WorkersOption,
+    config_from,
+)
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the program."""
+    app.command("doctor")(doctor)
+    app.command("worker")(worker)
+
+
+def doctor(as_json: JsonOption = False) -> None:
+    """Try this host's sandbox with hostile probes and say, in plain words, what holds.
+
+    Exit status 1 if the sandbox is not sound here.
+    """
+    from vervet.cli.output import out, print_json
+    from vervet.sandbox.doctor import examine
+
+    probes = examine()
+    sound = all(probe.ok for probe in probes)
+    if as_json:
+        print_json({"sound": sound, "probes": [asdict(probe) for probe in probes]})
+    else:
+        console = out()
+        for probe in probes:
+            mark, style = ("holds", "green") if probe.ok else ("FAILS", "red")
+            console.print(f"[{style}]{mark}[/] ", end="")
+            console.print(f"{probe.name}: {probe.words}", markup=False)
+        console.print("the jail is sound here" if sound else "the jail is NOT sound here")
+    if not sound:
+        raise typer.Exit(1)
+
+
+def worker(
+    config_file: ConfigOption = None,
+    override: OverrideOption = None,
+    db: DatabaseOption = None,
+    broker: BrokerOption = None,
+    workers: WorkersOption = None,
+    state_dir: StateOption = None,
+    unsafe: UnsafeOption = False,
+) -> None:
+    """Verify for runs that share this database and broker, until ^C.
+
+    \b
+    vervet worker --db postgresql://me@host/vervet --broker redis://host/0 --workers 8
+    """
+    from pathlib import Path
+
+    from vervet.dispatch.settings import read_settings
+    from vervet.dispatch.worker import serve
+
+    flags = {
+        "database": db, "broker": broker, "workers": workers, "state_dir": state_dir,
+        "unsafe_no_isolation": unsafe or None,
+    }  # fmt: skip
+    config = config_from(config_file, override, **flags)
+    raise typer.Exit(
+        serve(
+            read_settings(
+                database_url=config.database_url,
+                broker_url=config.broker,
+                state_dir=Path(config.state_dir).resolve(),
+                workers=config.worker_count or None,
+                unsafe_no_isolation=config.unsafe_no_isolation,
+            )
+        )
+    )

@@ -1,0 +1,22 @@
+"""Runs by the names that people type."""
+
+from __future__ import annotations
+
+from vervet.core.errors import UnknownNameError
+from vervet.store.database import Database
+from vervet.store.runs import Run, find_run, list_runs
+
+__all__ = ["find"]
+
+
+def find(database: Database, name: str | None) -> Run:
+    """The run of that name, or the latest one. Raises `UnknownNameError` with the nearest names."""
+    with database.read() as conn:
+        if name is not None:
+            found = find_run(conn, name)
+            if found is not None:
+                return found
+        runs = list_runs(conn)
+    if name is None and runs:
+        return runs[0]
+    raise UnknownNameError("run", name or "", [run.name for run in runs])

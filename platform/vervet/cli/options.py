@@ -1,0 +1,70 @@
+"""Options that several commands share, and the config that they make together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from vervet.cli.display import DisplayMode
+from vervet.pipeline.config import RunConfig, load_config
+
+__all__ = [
+    "BrokerOption",
+    "ConfigOption",
+    "DatabaseOption",
+    "DisplayOption",
+    "JsonOption",
+    "OverrideOption",
+    "RunArgument",
+    "StateOption",
+    "UnsafeOption",
+    "WorkersOption",
+    "config_from",
+]
+
+RunArgument = Annotated[
+    str | None, typer.Argument(metavar="RUN", help="Name of a run; the latest one if left out.")
+]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", metavar="FILE", help="YAML file of the run's config.")
+]
+OverrideOption = Annotated[
+    list[str] | None,
+    typer.Option("-c", metavar="KEY=VALUE", help="Override a config key; may be repeated."),
+]
+DatabaseOption = Annotated[
+    str | None,
+    typer.Option("--db", metavar="URL", help="Database: a path, sqlite:/// or postgresql:// URL."),
+]
+StateOption = Annotated[
+    str | None,
+    typer.Option("--state-dir", metavar="DIR", help="Folder for database, logs and results."),
+]
+BrokerOption = Annotated[
+    str | None,
+    typer.Option("--broker", metavar="URL", help="Celery broker: redis:// or amqp:// URL."),
+]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option("--workers", help="Embedded workers: one a processor; 0 if they run elsewhere."),
+]
+UnsafeOption = Annotated[
+    bool,
+    typer.Option(
+        "--unsafe-no-isolation",
+        help="Run candidates with no sandbox at all. Every verdict carries the flag 'unsafe'.",
+    ),
+]
+DisplayOption = Annotated[
+    DisplayMode, typer.Option("--display", help="How progress is shown (on stderr).")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def config_from(
+    path: Path | None = None, overrides: list[str] | None = None, **flags: Any
+) -> RunConfig:
+    """The config of a command: defaults, environment, file, then what the command line says."""
+    return load_config(path, overrides=overrides or [], flags=flags)

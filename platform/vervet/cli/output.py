@@ -1,0 +1,131 @@
+"""How results are printed: tables for people, one JSON document for programs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from vervet.core.lines import SetAside
+from vervet.report.summary import StratumSummary, Summary
+from vervet.report.tables import status_rows
+from vervet.report.words import duration, percent, span
+
+__all__ = ["err", "out", "print_json", "print_set_aside", "print_summary", "table"]
+
+SHOWN_LINES = 5
+
+
+def out() -> Console:
+    """Where results go."""
+    return Console(highlight=False, soft_wrap=True)
+
+
+def err() -> Console:
+    """Where progress and remarks go."""
+    return Console(stderr=True, highlight=False)
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout; no NaN ever."""
+    json.dump(value, sys.stdout, indent=2, allow_nan=False, default=str)
+    sys.stdout.write("\n")
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: set[int]) -> Table:
+    """A plain table; the columns in `right` hold numbers."""
+    made = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for at, heading in enumerate(headings):
+        made.add_column(heading, justify="right" if at in right else "left", no_wrap=True)
+    for row in rows:
+        made.add_row(*map(Text, row))
+    return made
+
+
+def print_set_aside(lines: Sequence[SetAside]) -> None:
+    """The lines of a file that were not used, the first few by name, on stderr."""
+    if not lines:
+        return
+    console = err()
+    for line in lines[:SHOWN_LINES]:
+        console.print(f"set aside {line}", markup=False, soft_wrap=True)
+    more = len(lines) - SHOWN_LINES
+    tail = f", {more:,} more than shown" if more > 0 else ""
+    console.print(f"{len(lines):,} lines were set aside{tail}", markup=False)
+
+
+def print_summary(summary: Summary) -> None:
+    """A run's result as a person reads it."""
+    console = out()
+    console.print(
+        Text.assemble(
+            (summary.run, "bold"),
+            f"  {summary.candidates:,} candidates of {summary.problems:,} problems, "
+            f"{summary.verified:,} verified",
+        )
+    )
+    console.print()
+    _print_statuses(console, summary)
+    for stratum in summary.strata:
+        _print_stratum(console, stratum)
+    console.print()
+    console.print(
+        f"duplicates  {summary.duplicates_saved:,} of {summary.candidates:,} candidates equal "
+        f"another one: {summary.distinct_solutions:,} solutions were verified"
+    )
+    if summary.stages_s:
+        spent = ", ".join(f"{stage} {duration(s)}" for stage, s in summary.stages_s.items())
+        console.print(f"time        {spent}")
+
+
+def _print_statuses(console: Console, summary: Summary) -> None:
+    rows = [
+        (row.status, f"{row.count:,}", percent(row.share))
+        for row in status_rows(summary.statuses)
+        if not row.infrastructure
+    ]
+    rows.append(("infrastructure", f"{summary.infra_error:,}", ""))
+    console.print(table(("status", "candidates", "share"), rows, {1, 2}))
+    for flag, count in sorted(summary.flags.items()):
+        console.print(f"  {count:,} candidates are flagged {flag}", style="yellow")
+
+
+def _print_stratum(console: Console, stratum: StratumSummary) -> None:
+    console.print()
+    open_ended = any(row.lower != row.upper for row in stratum.coverage)
+    doubted = any(row.counting_doubted is not None for row in stratum.coverage)
+    headings = ["k", "coverage", "95 % over problems"]
+    headings += ["bounds"] if open_ended else []
+    headings += ["counting doubted passes"] if doubted else []
+    rows = []
+    for row in stratum.coverage:
+        cells = [f"{row.k:,}", percent(row.coverage), span(row.low, row.high)]
+        cells += [span(row.lower, row.upper)] if open_ended else []
+        cells += [percent(row.counting_doubted or 0.0)] if doubted else []
+        rows.append(cells)
+    if stratum.label:
+        console.print(Text(f"{stratum.label} problems", style="bold"))
+    console.print(table(headings, rows, {0, 1, 2, 3, 4}))
+    if stratum.only_doubted:
+        console.print(
+            "  every pass is flagged (beside, unsafe or flagged): coverage here counts them, "
+            "by default it would be 0",
+            style="yellow",
+        )
+    fit = stratum.fit
+    if fit.a is None or fit.b is None:
+        console.print(f"fit         none: {fit.reason}")
+    else:
+        console.print(
+            f"fit         c = exp({fit.a:.2f} k^{fit.b:.2f}), "
+            f"mean error {fit.error_mean or 0.0:.4f}"
+        )
+    console.print(f"solved      {stratum.solved} of {stratum.problems} problems", end="")
+    console.print(f", {stratum.never_solved} never")
+    for caveat in stratum.caveats:
+        console.print(f"  {caveat}", style="dim")

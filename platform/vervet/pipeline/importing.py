@@ -1,0 +1,92 @@
+"""Importing candidates that were sampled elsewhere into a run of their own.
+
+The file is read twice, a record at a time: once to count, once to record. What cannot be used
+is set aside by line and never stops the rest.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from vervet.core.digests import digest_file
+from vervet.core.errors import CandidateError
+from vervet.core.lines import SetAside
+from vervet.core.sampling import GeneratorInfo
+from vervet.core.values import Candidate, Suite
+from vervet.generation.recorded import RecordedCandidate, read_recorded
+from vervet.pipeline.record import Recorder
+from vervet.pipeline.session import Session
+
+__all__ = ["FileContents", "import_candidates", "survey"]
+
+AT_ONCE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class FileContents:
+    """What a file of candidates holds, seen before anything is recorded.
+
+    `most` is the largest number of candidates of one problem; `unsampled` are problems of the
+    suite that it has no candidate of.
+    """
+
+    path: Path
+    model: GeneratorInfo
+    candidates: int
+    most: int
+    unsampled: tuple[str, ...]
+    set_aside: tuple[SetAside, ...]
+
+
+def survey(path: Path, suite: Suite) -> FileContents:
+    """Read the file once and count. Raises `CandidateError` if it holds no usable candidate."""
+    counts: Counter[str] = Counter()
+    set_aside: list[SetAside] = []
+    for item in read_recorded(path, suite):
+        if isinstance(item, SetAside):
+            set_aside.append(item)
+        else:
+            counts[item.problem_id] += 1
+    if not counts:
+        reasons = "; ".join(map(str, set_aside[:3]))
+        raise CandidateError(
+            f"{path} holds no candidate of suite {suite.name!r}",
+            hint=reasons or "The file is empty.",
+        )
+    return FileContents(
+        path=path,
+        model=GeneratorInfo("recorded", path.name, None, digest_file(path)),
+        candidates=counts.total(),
+        most=max(counts.values()),
+        unsampled=tuple(p.id for p in suite.problems if p.id not in counts),
+        set_aside=tuple(set_aside),
+    )
+
+
+def import_candidates(contents: FileContents, session: Session, recorder: Recorder) -> int:
+    """Record every usable candidate of the file; how many were not there before."""
+    before = recorder.inserted
+    candidates = _candidates(contents.path, session)
+    while some := list(islice(candidates, AT_ONCE)):
+        recorder.record(some)
+    return recorder.inserted - before
+
+
+def _candidates(path: Path, session: Session) -> Iterator[Candidate]:
+    problems = {problem.id: problem for problem in session.suite.problems}
+    for item in read_recorded(path, session.suite):
+        if isinstance(item, RecordedCandidate):
+            problem = problems[item.problem_id]
+            verifier = session.verifiers[problem.kind]
+            yield Candidate(
+                problem_id=item.problem_id,
+                ordinal=item.ordinal,
+                completion=item.completion,
+                solution=verifier.extract(problem, item.completion, cut=False),
+                finish_reason="recorded",
+                claimed=item.claimed,
+            )

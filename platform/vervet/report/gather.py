@@ -1,0 +1,79 @@
+"""A run read from the database into the plain values of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from vervet import __version__
+from vervet.core.status import Status
+from vervet.report.groups import ProblemResult
+from vervet.report.run_report import RunReport
+from vervet.store.reads import CoverageCount, coverage_counts, status_counts
+from vervet.store.runs import Run
+from vervet.store.suites import load_suite
+
+__all__ = ["gather"]
+
+STRATUM = "stratum"
+SHOWN = ("format", "limit", "seed", "samples_per_request", "batch_size", "workers", "settlement")
+
+
+def gather(conn: Connection, run: Run) -> RunReport:
+    """Everything that the report of `run` says, counted anew from candidates and verdicts."""
+    counts = status_counts(conn, run.id)
+    statuses: dict[str, int] = {status.value: n for status, n in counts.statuses.items()}
+    waiting = counts.unsettled - counts.infra_error
+    if waiting:
+        statuses["unsettled"] = waiting
+    if counts.infra_error:
+        statuses[Status.INFRA_ERROR.value] = counts.infra_error
+    return RunReport(
+        run=run.name,
+        suite=load_suite(conn, run.suite_id).name,
+        model=f"{run.generator.engine}:{run.generator.model}",
+        problems=tuple(_result(each) for each in coverage_counts(conn, run.id)),
+        statuses=statuses,
+        flags=counts.flags,
+        duplicates_saved=counts.duplicates_saved,
+        stages=run.stages,
+        parameters=_parameters(run),
+        digests=_digests(run),
+        versions={"vervet": __version__},
+        created=run.created_at,
+    )
+
+
+def _result(count: CoverageCount) -> ProblemResult:
+    return ProblemResult(
+        name=count.problem,
+        n=count.n,
+        passed=count.passed,
+        doubted=count.passed_with_flags - count.passed,
+        unsettled=count.unsettled,
+        label=str(count.labels.get(STRATUM, "")),
+    )
+
+
+def _parameters(run: Run) -> Mapping[str, object]:
+    sampling: dict[str, Any] = {
+        "candidates per problem": run.n,
+        "temperature": run.sampling.temperature,
+        "top_p": run.sampling.top_p,
+        "max_tokens": run.sampling.max_tokens,
+    }
+    rest = {key: run.config[key] for key in SHOWN if run.config.get(key) is not None}
+    return {**sampling, **rest, "state": run.state.value, "host": run.host}
+
+
+def _digests(run: Run) -> Mapping[str, str]:
+    found = {
+        "model": run.generator.digest,
+        "model revision": run.generator.revision,
+        "code": run.code_digest,
+        "verifier": run.verifier_digest,
+        "environment": run.environment_digest,
+    }
+    return {name: digest for name, digest in found.items() if digest}
