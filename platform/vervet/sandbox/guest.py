@@ -40,7 +40,9 @@ class GuestSilent(Exception):
 
 def _sources() -> dict[str, str]:
     folder = sandboxes_dir() / "python"
-    files = {name: folder / "guest" / f"{name.partition('.')[2] or '__init__'}.py" for name in MODULES}
+    files = {
+        name: folder / "guest" / f"{name.partition('.')[2] or '__init__'}.py" for name in MODULES
+    }
     return {name: path.read_text() for name, path in (files | {"boot": folder / "boot.py"}).items()}
 
 

@@ -108,7 +108,5 @@ def _outermost(trees: tuple[Tree, ...]) -> tuple[Tree, ...]:
     return tuple(
         tree
         for tree in trees
-        if not any(
-            tree != other and tree.inside.startswith(f"{other.inside}/") for other in trees
-        )
+        if not any(tree != other and tree.inside.startswith(f"{other.inside}/") for other in trees)
     )

@@ -142,7 +142,9 @@ class JailSandbox:
 
     def _run_in(self, job: Job, on_check: OnCheck, progress: _Progress, root: str) -> None:
         """Start guests, one after the other, until the checks are done."""
-        head = job_head(job, root=root, contained=not self._unsafe, count_processes=not self._unsafe)
+        head = job_head(
+            job, root=root, contained=not self._unsafe, count_processes=not self._unsafe
+        )
         opening = boot_blob() + frame(head, job_body(job))
         while progress.going and not progress.infra and len(progress.checks) < len(job.checks):
             before = len(progress.checks)
@@ -195,7 +197,9 @@ class JailSandbox:
             "cwd": "/",
         }
         if self._bwrap is None:
-            base = str(next(t.source for t in self._python.trees if t.inside == self._python.executable))
+            base = str(
+                next(t.source for t in self._python.trees if t.inside == self._python.executable)
+            )
             return Guest(self._stage.start([base, *boot_argv()], start_new_session=True, **options))
         if self._bwrap.libraries:
             options["env"] = {"LD_LIBRARY_PATH": self._stage.place(self._bwrap.libraries)}
