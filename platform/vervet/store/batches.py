@@ -212,7 +212,7 @@ def unfinished(conn: Connection, run_id: int) -> Unfinished:
         .where(batches.c.run_id == run_id, batches.c.state.in_(OPEN))
         .group_by(batches.c.state)
     )
-    counts: dict[str, int] = dict(conn.execute(query).tuples().all())
+    counts: dict[str, int] = dict(conn.execute(query).all())
     return Unfinished(*(counts.get(state, 0) for state in OPEN))
 
 
@@ -265,7 +265,7 @@ def infra_tries(conn: Connection, run_id: int) -> dict[int, int]:
         )
         .group_by(attempts.c.solution_id)
     )
-    return dict(conn.execute(query).tuples().all())
+    return dict(conn.execute(query).all())
 
 
 def _settled(

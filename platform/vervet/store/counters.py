@@ -50,4 +50,4 @@ def bump(conn: Connection, changes: Mapping[tuple[int, str], int]) -> None:
 def read_counters(conn: Connection, run_id: int) -> dict[str, int]:
     """All counters of a run by name; those never raised are absent."""
     query = select(run_counters.c.name, run_counters.c.value).where(run_counters.c.run_id == run_id)
-    return dict(conn.execute(query).tuples().all())
+    return dict(conn.execute(query).all())

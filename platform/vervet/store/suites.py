@@ -53,7 +53,7 @@ def problem_ids(conn: Connection, suite_id: int) -> dict[str, int]:
         .where(problems.c.suite_id == suite_id)
         .order_by(problems.c.position)
     )
-    return dict(conn.execute(query).tuples().all())
+    return dict(conn.execute(query).all())
 
 
 def load_problems(conn: Connection, row_ids: Sequence[int]) -> dict[int, Problem]:
@@ -101,7 +101,7 @@ def _problem_row(suite_id: int, position: int, problem: Problem) -> dict[str, An
 
 def _update_labels(conn: Connection, suite: Suite, suite_id: int) -> None:
     query = select(problems.c.name, problems.c.labels).where(problems.c.suite_id == suite_id)
-    known = dict(conn.execute(query).tuples().all())
+    known = dict(conn.execute(query).all())
     for problem in suite.problems:
         if known[problem.id] != dict(problem.labels):
             conn.execute(
