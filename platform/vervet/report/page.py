@@ -178,7 +178,7 @@ def _problem_rows(problems: Sequence[ProblemResult], groups: Groups) -> list[dic
     """
     passes = {name: int(c) for g in groups.groups for name, c in zip(g.names, g.c, strict=True)}
     order = {group.label: at for at, group in enumerate(groups.groups)}
-    decades = np.log10(2 * max((problem.n for problem in problems), default=1))
+    decades = np.log10(2 * max([1, *(problem.n for problem in problems)]))
     rows = []
     for problem in problems:
         rate = passes[problem.name] / problem.n if problem.n else 0.0

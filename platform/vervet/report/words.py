@@ -19,7 +19,8 @@ def percent(share: float) -> str:
         return "<0.001%"
     if value > 99.9:
         return ">99.9%"
-    decimals = max(0, 2 - math.floor(math.log10(value)))
+    # Rounding first: 9.999 has the digits of 10.0.
+    decimals = max(0, 2 - math.floor(math.log10(float(f"{value:.3g}"))))
     text = f"{value:.{decimals}f}"
     return f"{text.rstrip('0').rstrip('.') if value < 1 else text}%"
 
@@ -38,7 +39,7 @@ def duration(seconds: float) -> str:
     """A time span, as in 0.42 s, 12.3 s, 2 min 5 s or 1 h 3 min."""
     if seconds < 1:
         return f"{seconds:.2f} s"
-    if seconds < 60:
+    if seconds < 59.95:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
