@@ -1,0 +1,221 @@
+"""A batch from its claim to the transaction that ends its lease.
+
+Owns the order of things on a worker; knows nothing of queues. Whatever happens to this
+process, each item of the batch ends with one attempt, made here or by another worker.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_exponential
+
+from vervet.core.digests import digest_json
+from vervet.core.errors import LeaseLostError, StoreError
+from vervet.core.status import Status
+from vervet.core.values import Attempt, Verdict
+from vervet.pipeline.verify_item import Bench
+from vervet.pipeline.verify_lease import Lease
+from vervet.sandbox.protocol import Sandbox
+from vervet.store.attempts import Result
+from vervet.store.batches import Finished, split
+from vervet.store.database import Database
+from vervet.store.leases import Claim, ClaimItem, claim, finish, release
+from vervet.store.takeover import InfraTry, infra_tries_of, verifier_digests
+from vervet.verification.protocol import Verifier
+from vervet.verification.settlement import settle
+
+__all__ = ["BatchEnding", "BatchOutcome", "Workplace", "verify_batch"]
+
+log = logging.getLogger(__name__)
+
+DEATHS_BEFORE_SPLIT = 2
+WRITE_EVERY_S = 3.0
+"""A slow batch writes what it has this often and goes on with the rest."""
+KEEP_TRYING_S = 120.0
+"""How long results are held when the database is full or busy, while the lease is renewed."""
+
+
+class BatchEnding(StrEnum):
+    """What became of a batch that a message named."""
+
+    DONE = "done"
+    """Every item has its attempt."""
+    STOPPED = "stopped"
+    """The worker is to end: what was done is written, the rest is a batch for another."""
+    SPLIT = "split"
+    """It had died too often and goes on in two halves."""
+    NOT_OURS = "not_ours"
+    """Another worker has it, or it has ended: nothing was done."""
+    LOST = "lost"
+    """Its lease went to another worker: nothing was written."""
+    REFUSED = "refused"
+    """It was made for another verifier or environment than this worker's."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOutcome:
+    """How a batch ended. `publish` are the batches that took its place, to be announced.
+
+    `retire` asks for another process in this one's place: a sandbox failed here, and whoever
+    tries the candidate again must not be the same.
+    """
+
+    ending: BatchEnding
+    attempts: int = 0
+    publish: tuple[str, ...] = ()
+    kind: str = ""
+    retire: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Workplace:
+    """What a worker process verifies with. `worker` names it among all of them."""
+
+    database: Database
+    sandbox: Sandbox
+    fresh_sandbox: Callable[[], Sandbox]
+    verifier_for: Callable[[str], Verifier]
+    worker: str
+    lease_s: float = 30.0
+    write_every_s: float = WRITE_EVERY_S
+    stopping: Callable[[], bool] = lambda: False
+
+    def environment_digest(self) -> str:
+        """Identity of what decides outcomes here."""
+        return digest_json(self.sandbox.environment())
+
+
+def verify_batch(place: Workplace, batch_id: str) -> BatchOutcome:
+    """Verify a batch if it is free. Raises `StoreError` if the database cannot be used.
+
+    Calling it twice with one id, here or elsewhere, is harmless.
+    """
+    held = claim(place.database, batch_id, place.worker, place.lease_s)
+    if held is None:
+        return BatchOutcome(BatchEnding.NOT_OURS)
+    if held.deaths >= DEATHS_BEFORE_SPLIT and len(held.items) > 1:
+        halves = split(place.database, held)
+        return BatchOutcome(BatchEnding.SPLIT, publish=tuple(halves), kind=held.kind)
+    verifier = place.verifier_for(held.kind)
+    if not _made_for(place, held, verifier):
+        release(place.database, held)
+        return BatchOutcome(BatchEnding.REFUSED, kind=held.kind)
+    attempts, retire = 0, False
+    while True:
+        try:
+            sitting = _sit(place, held, verifier)
+        except LeaseLostError:
+            return BatchOutcome(BatchEnding.LOST, attempts, kind=held.kind, retire=retire)
+        except Exception:
+            # No death: this process goes on, and another may fare better.
+            with contextlib.suppress(StoreError):
+                release(place.database, held)
+            raise
+        attempts += sitting.written.attempts
+        retire |= sitting.failed
+        rest = sitting.written.rest
+        if rest is None:
+            return BatchOutcome(BatchEnding.DONE, attempts, kind=held.kind, retire=retire)
+        following = None
+        if not place.stopping():
+            following = claim(place.database, rest, place.worker, place.lease_s)
+        if following is None:
+            return BatchOutcome(BatchEnding.STOPPED, attempts, (rest,), held.kind, retire)
+        held = following
+
+
+@dataclass(frozen=True, slots=True)
+class _Sitting:
+    written: Finished
+    failed: bool
+
+
+def _sit(place: Workplace, held: Claim, verifier: Verifier) -> _Sitting:
+    """Work on a claim until it is through, or until it is time to write."""
+    earlier = infra_tries_of(place.database, held)
+    with Lease(place.database, held, place.lease_s) as lease:
+        bench = Bench(
+            place.sandbox,
+            place.fresh_sandbox,
+            place.worker,
+            ended=lambda: lease.lost or place.stopping(),
+            condition=held.condition,
+        )
+        results = _results(bench, held, verifier, earlier, place.write_every_s)
+        if lease.lost:
+            raise LeaseLostError(f"batch {held.id} went to another worker while it was verified")
+        written = _write(place.database, held, results)
+    failed = any(result.attempt.status is Status.INFRA_ERROR for result in results)
+    return _Sitting(written, failed)
+
+
+def _results(
+    bench: Bench,
+    held: Claim,
+    verifier: Verifier,
+    earlier: Mapping[int, tuple[InfraTry, ...]],
+    write_every_s: float,
+) -> list[Result]:
+    results: list[Result] = []
+    began = time.monotonic()
+    attempt = bench.attempt_alone if len(held.items) == 1 else bench.attempt
+    for item in held.items:
+        if bench.ended() or (results and time.monotonic() - began > write_every_s):
+            break
+        started = datetime.now(UTC)
+        found = attempt(verifier, item, earlier.get(item.solution_id, ()))
+        if found is None:
+            break
+        results.append(_result(item, found, started))
+    return results
+
+
+def _result(item: ClaimItem, attempt: Attempt, started: datetime) -> Result:
+    return Result(
+        item.solution_id,
+        item.ordinal,
+        attempt,
+        started,
+        datetime.now(UTC),
+        host=socket.gethostname(),
+    )
+
+
+def _write(database: Database, held: Claim, results: Sequence[Result]) -> Finished:
+    """Write the results; what a full disk or a busy server keeps out is tried again."""
+
+    def settled(attempts: Sequence[Attempt]) -> Verdict | None:
+        return settle(attempts, held.settlement)
+
+    again = Retrying(
+        retry=retry_if_exception(_may_pass),
+        wait=wait_exponential(multiplier=0.5, max=10.0),
+        stop=stop_after_delay(KEEP_TRYING_S),
+        reraise=True,
+    )
+    return again(finish, database, held, results, settled)
+
+
+def _may_pass(error: BaseException) -> bool:
+    if isinstance(error, LeaseLostError) or not isinstance(error, StoreError):
+        return False
+    log.warning("a batch could not be written and is tried again: %s", error)
+    return True
+
+
+def _made_for(place: Workplace, held: Claim, verifier: Verifier) -> bool:
+    expected = verifier_digests(place.database, held.verifier_digest).get(held.kind)
+    fits = expected == verifier.digest() and held.environment_digest == place.environment_digest()
+    if not fits:
+        log.error(
+            "batch %s was made for another version of the verifier or of the environment", held.id
+        )
+    return fits
