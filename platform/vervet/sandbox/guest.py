@@ -22,19 +22,27 @@ from vervet.core.digests import digest_json
 from vervet.core.resources import sandboxes_dir
 from vervet.sandbox.wire import HEAD_CAP, LENGTHS, ProtocolError, parse_head
 
-__all__ = ["Guest", "GuestGone", "GuestSilent", "boot_argv", "boot_blob", "runner_digest"]
+__all__ = ["Guest", "GuestGoneError", "GuestSilentError", "boot_argv", "boot_blob", "runner_digest"]
 
-MODULES = ("guest", "guest.wire", "guest.folder", "guest.candidate", "guest.watch", "guest.runner")
+MODULES = (
+    "guest",
+    "guest.wire",
+    "guest.kernel",
+    "guest.folder",
+    "guest.candidate",
+    "guest.watch",
+    "guest.runner",
+)
 """In the order of their imports."""
 CHUNK = 1 << 20
 LAST_WORDS = 4096
 
 
-class GuestGone(Exception):
+class GuestGoneError(Exception):
     """Raised when the guest has ended before it answered; holds its last words."""
 
 
-class GuestSilent(Exception):
+class GuestSilentError(Exception):
     """Raised when the guest did not answer before the deadline."""
 
 
@@ -73,7 +81,9 @@ class Guest:
     """A started guest. `info` is a descriptor from which bwrap's word is read, or -1."""
 
     def __init__(self, process: subprocess.Popen[bytes], info: int = -1) -> None:
-        assert process.stdin and process.stdout and process.stderr
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
         self._process, self._info = process, info
         self._in, self._out = process.stdin.fileno(), process.stdout.fileno()
         self._buffer = bytearray()
@@ -87,7 +97,7 @@ class Guest:
         self.close()
 
     def ask(self, message: bytes, *, seconds: float) -> None:
-        """Send a message. Raises `GuestGone` or `GuestSilent`."""
+        """Send a message. Raises `GuestGoneError` or `GuestSilentError`."""
         deadline = time.monotonic() + seconds
         view = memoryview(message)
         while view:
@@ -96,10 +106,10 @@ class Guest:
             except BlockingIOError:
                 self._wait(self._in, select.POLLOUT, deadline)
             except BrokenPipeError:
-                raise GuestGone(self._last_words()) from None
+                raise GuestGoneError(self._last_words()) from None
 
     def answer(self, *, body_cap: int, seconds: float) -> tuple[dict[str, Any], bytes]:
-        """The next answer. Raises `GuestGone`, `GuestSilent` or `ProtocolError`."""
+        """The next answer. Raises `GuestGoneError`, `GuestSilentError` or `ProtocolError`."""
         deadline = time.monotonic() + seconds
         head_size, body_size = LENGTHS.unpack(self._take(LENGTHS.size, deadline))
         if head_size > HEAD_CAP or body_size > body_cap:
@@ -115,7 +125,7 @@ class Guest:
                 self._wait(self._out, select.POLLIN, deadline)
                 continue
             if not part:
-                raise GuestGone(self._last_words())
+                raise GuestGoneError(self._last_words())
             self._buffer += part
         taken = bytes(self._buffer[:size])
         del self._buffer[:size]
@@ -126,7 +136,7 @@ class Guest:
         poll.register(descriptor, event)
         left = deadline - time.monotonic()
         if left <= 0 or not poll.poll(left * 1000 + 1):
-            raise GuestSilent
+            raise GuestSilentError
 
     def _last_words(self) -> str:
         """What bwrap or the interpreter complained of: a candidate cannot write there."""

@@ -18,8 +18,8 @@ from vervet.core.limits import Limits, Usage
 from vervet.sandbox.bubblewrap import ROOT, Bwrap, bwrap_argv, find_bwrap
 from vervet.sandbox.guest import (
     Guest,
-    GuestGone,
-    GuestSilent,
+    GuestGoneError,
+    GuestSilentError,
     boot_argv,
     boot_blob,
     runner_digest,
@@ -43,6 +43,8 @@ __all__ = ["JailSandbox"]
 LAYERS = ("userns", "pidns", "netns", "mountns", "ipcns", "utsns", "rlimits", "nonewprivs")
 START_S = 20.0
 GRACE_S = 5.0
+MARGIN = 1 << 20
+"""Room in the check's file system beyond the job's files, its input and what it may write."""
 PROFILES = ("python",)
 FIX = (
     "Allow unprivileged user namespaces (Ubuntu: sysctl "
@@ -145,13 +147,15 @@ class JailSandbox:
         head = job_head(
             job, root=root, contained=not self._unsafe, count_processes=not self._unsafe
         )
+        size = MARGIN + sum(len(file.data) for file in job.program.files)
+        size += max((len(check.stdin) for check in job.checks), default=0)
         opening = boot_blob() + frame(head, job_body(job))
         while progress.going and not progress.infra and len(progress.checks) < len(job.checks):
             before = len(progress.checks)
             if self._unsafe:
                 shutil.rmtree(root)
                 Path(root).mkdir(mode=0o700)
-            with self._guest(job.limits) as guest:
+            with self._guest(job.limits, size) as guest:
                 self._converse(guest, opening, job, on_check, progress)
             if len(progress.checks) == before and not progress.infra:
                 progress.infra = f"a fresh sandbox was not usable for check {before + 1}"
@@ -162,7 +166,7 @@ class JailSandbox:
         """Ask one guest for checks until it is spent, all are done or something fails."""
         started = False
         limits = job.limits
-        patience = 2 * limits.compile_s + limits.wall_s + GRACE_S
+        patience = limits.compile_s + limits.wall_s + GRACE_S
         try:
             guest.ask(opening, seconds=START_S)
             guest.answer(body_cap=0, seconds=START_S)
@@ -178,7 +182,7 @@ class JailSandbox:
                 if not progress.going:
                     break
             self._fetch(guest, job, progress)
-        except (GuestGone, GuestSilent, ProtocolError) as failure:
+        except (GuestGoneError, GuestSilentError, ProtocolError) as failure:
             progress.infra = _words(failure, started, len(progress.checks) + 1)
 
     def _fetch(self, guest: Guest, job: Job, progress: _Progress) -> None:
@@ -187,7 +191,7 @@ class JailSandbox:
             cap = sum(spec.max_size for spec in job.artifacts)
             progress.artifacts = artifacts_of(job, *guest.answer(body_cap=cap, seconds=START_S))
 
-    def _guest(self, limits: Limits) -> Guest:
+    def _guest(self, limits: Limits, size: int) -> Guest:
         options: dict[str, Any] = {
             "stdin": subprocess.PIPE,
             "stdout": subprocess.PIPE,
@@ -209,7 +213,7 @@ class JailSandbox:
                 self._bwrap,
                 self._python,
                 self._stage.place,
-                space=2 * limits.file_size + limits.output + SPACE,
+                space=2 * limits.file_size + size,
                 info=told,
             )
             process = self._stage.start([*argv, *boot_argv()], pass_fds=(told,), **options)
@@ -221,14 +225,10 @@ class JailSandbox:
         return Guest(process, info)
 
 
-SPACE = 80 << 20
-"""Room in the tmpfs beyond what a candidate may write: the job's own files and input."""
-
-
 def _words(failure: Exception, started: bool, check: int) -> str:
     if not started:
         return f"the sandbox did not start: {failure or 'no answer in time'}"
-    if isinstance(failure, GuestSilent):
+    if isinstance(failure, GuestSilentError):
         return f"the sandbox stopped answering during check {check}"
     if isinstance(failure, ProtocolError):
         return f"the sandbox answered nonsense during check {check}: {failure}"

@@ -87,7 +87,11 @@ class Staged:
 
     def start(self, argv: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
         """`subprocess.Popen` with these arguments, as the spare user."""
-        return self._thread.submit(subprocess.Popen, argv, **options).result()
+        return self._thread.submit(self._popen, argv, options).result()
+
+    @staticmethod
+    def _popen(argv: Sequence[str], options: dict[str, Any]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(argv, **options)
 
     def close(self) -> None:
         """End the thread, and with it the mounts that it alone saw."""

@@ -30,7 +30,7 @@ GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d)")
 
 
 def normalise(answer: str) -> str:
-    """One spelling of an answer: no outer blanks, currency, per cent sign, grouping or full stop."""
+    """One spelling of an answer: no outer blanks, currency, per cent, grouping or full stop."""
     text = " ".join(answer[:LONGEST].split()).lower()
     text = text.replace("\\$", "").replace("$", "").replace("\\%", "").replace("%", "")
     text = GROUPED.sub(lambda found: found[0].replace(",", ""), text)

@@ -1,1 +1,1 @@
-"""What runs inside the isolation for Python programs. Standard library only; never imports vervet."""
+"""What runs inside the isolation for Python programs: standard library only."""

@@ -13,15 +13,18 @@ import resource
 import struct
 import sys
 import time
+from collections.abc import Sequence
 from io import BufferedReader, BufferedWriter, FileIO, TextIOWrapper
 from marshal import dumps, loads
 from types import CodeType, ModuleType
 from typing import Any, NoReturn
 
-__all__ = ["COMPILED", "UNKEPT", "become"]
+__all__ = ["TOLD", "UNUSABLE", "become"]
 
-COMPILED, UNKEPT = b"C", b"N"
-"""First byte of the compiler's message: code follows, or code that cannot be kept."""
+TOLD = struct.Struct(">dQ")
+"""What precedes the compiled code: CPU seconds so far, its size (0: it cannot be kept)."""
+UNUSABLE = 70
+"""Exit status of a child that could not even be prepared."""
 SPARE = 8 << 20
 """Bytes beyond the memory limit in which an exception can still be printed."""
 STACK = 64 << 20
@@ -30,12 +33,24 @@ OWN_PROCESSES = 3
 
 
 def become(
-    job: dict[str, Any], root: str, source: bytes, code: bytes | None, out: int, err: int, tell: int
+    job: dict[str, Any], root: str, source: bytes, code: bytes | None, ends: Sequence[int]
 ) -> NoReturn:
-    """Turn this fresh child into the candidate. Tells the compiled code through `tell`."""
+    """Turn this fresh child into the candidate; `ends` are its output, error and code pipes.
+
+    Never returns, so that no child ever goes on as the runner.
+    """
+    try:
+        _become(job, root, source, code, ends)
+    finally:
+        os._exit(UNUSABLE)
+
+
+def _become(
+    job: dict[str, Any], root: str, source: bytes, code: bytes | None, ends: Sequence[int]
+) -> None:
     os.setsid()
     stdin = os.open(os.path.join(root, ".stdin"), os.O_RDONLY)
-    for wanted, descriptor in enumerate((stdin, out, err, tell)):
+    for wanted, descriptor in enumerate((stdin, *ends)):
         os.dup2(descriptor, wanted)
     os.closerange(4, 1 << 20)
     os.chdir(os.path.join(root, "work"))
@@ -82,7 +97,11 @@ def _speak() -> None:
     sys.stderr = TextIOWrapper(
         BufferedWriter(errors), "utf-8", "backslashreplace", line_buffering=True
     )
-    for stream, name in ((sys.stdin, "<stdin>"), (sys.stdout, "<stdout>"), (sys.stderr, "<stderr>")):
+    for stream, name in (
+        (sys.stdin, "<stdin>"),
+        (sys.stdout, "<stdout>"),
+        (sys.stderr, "<stderr>"),
+    ):
         stream.buffer.raw.name = name  # type: ignore[attr-defined]
     sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc]
 
@@ -96,12 +115,12 @@ def _compile(source: bytes, name: str) -> CodeType:
 
 
 def _tell(program: CodeType) -> None:
-    cpu = struct.pack(">d", time.process_time())
+    cpu = time.process_time()
     try:
-        message = COMPILED + cpu + dumps(program)
+        code = dumps(program)
     except (ValueError, MemoryError):
-        message = UNKEPT + cpu
-    view = memoryview(message)
+        code = b""
+    view = memoryview(TOLD.pack(cpu, len(code)) + code)
     while view:
         view = view[os.write(3, view) :]
 

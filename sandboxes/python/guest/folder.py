@@ -9,33 +9,33 @@ from __future__ import annotations
 import os
 import stat
 
-__all__ = ["Spent", "clean", "lay", "read_artifact"]
+__all__ = ["SpentError", "clean", "lay", "read_artifact"]
 
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 MANY = 256
 
 
-class Spent(Exception):
+class SpentError(Exception):
     """Raised when the folder is not in a state to hold another check."""
 
 
 def clean(root: str) -> None:
-    """Empty `root/tmp` of plain files. Raises `Spent` for anything else that lies there."""
+    """Empty `root/tmp` of plain files. Raises `SpentError` for anything else that lies there."""
     work = os.path.join(root, "work")
     try:
         if set(os.listdir(root)) - {"work", ".stdin"}:
-            raise Spent
+            raise SpentError
         for folder in (work, root):
             names = os.listdir(folder) if os.path.lexists(folder) else []
             if len(names) > MANY:
-                raise Spent
+                raise SpentError
             for name in names:
                 if name != "work":
                     os.unlink(os.path.join(folder, name))
         if os.path.lexists(work):
             os.rmdir(work)
     except OSError as error:
-        raise Spent from error
+        raise SpentError from error
 
 
 def lay(root: str, files: list[tuple[str, bytes]], stdin: bytes) -> None:

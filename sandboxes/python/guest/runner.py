@@ -12,7 +12,8 @@ import sys
 import time
 from typing import Any
 
-from guest.folder import Spent, clean, lay, read_artifact
+from guest.folder import SpentError, clean, lay, read_artifact
+from guest.kernel import hide
 from guest.watch import Finding, Watch
 from guest.wire import receive, send
 
@@ -31,6 +32,7 @@ def main() -> None:
     nothing = os.open("/dev/null", os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nothing, descriptor)
+    hide()
     _as_if_started()
     first = receive(control_in)
     if first is not None:
@@ -40,9 +42,8 @@ def main() -> None:
 
 def _as_if_started() -> None:
     """What a candidate expects of its interpreter and `-S` left out."""
-    import builtins
-
     import _sitebuiltins
+    import builtins
 
     builtins.exit = _sitebuiltins.Quitter("exit", "Ctrl-D (i.e. EOF)")
     builtins.quit = _sitebuiltins.Quitter("quit", "Ctrl-D (i.e. EOF)")
@@ -79,7 +80,7 @@ class Runner:
         try:
             clean(self.root)
             lay(self.root, self.files, stdin)
-        except Spent:
+        except SpentError:
             send(self.control_out, {"answer": "spent"})
             return
         found = self.watch.run(self.source, self.code)

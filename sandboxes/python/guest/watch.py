@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import os
 import select
-import struct
 import time
 from collections.abc import Callable
 from typing import Any
 
-from guest.candidate import COMPILED, UNKEPT, become
+from guest.candidate import TOLD, UNUSABLE, become
 
 __all__ = ["Finding", "Sweep", "Watch"]
 
@@ -21,7 +20,7 @@ Sweep = Callable[[int], tuple[int, Any]]
 CODE_CAP = 64 << 20
 CHUNK = 1 << 16
 POLL = select.POLLIN | select.POLLHUP
-STARTED = 1 + 8
+CORES = len(os.sched_getaffinity(0))
 
 
 class Finding:
@@ -36,17 +35,21 @@ class Finding:
     @property
     def started(self) -> bool:
         """Whether the candidate's own code was reached."""
-        return len(self.told) >= STARTED
+        return len(self.told) >= TOLD.size + self._size
+
+    @property
+    def _size(self) -> int:
+        return int(TOLD.unpack_from(self.told)[1]) if len(self.told) >= TOLD.size else 0
 
     @property
     def compile_cpu(self) -> float:
         """CPU seconds that went before the candidate's own code."""
-        return float(struct.unpack_from(">d", self.told, 1)[0]) if self.started else 0.0
+        return float(TOLD.unpack_from(self.told)[0]) if self.started else 0.0
 
     @property
     def code(self) -> bytes | None:
         """The compiled program, if it can be kept for the next check."""
-        return bytes(self.told[STARTED:]) if self.told[:1] == COMPILED else None
+        return bytes(self.told[TOLD.size :]) if self.started and self._size else None
 
 
 class Watch:
@@ -59,19 +62,23 @@ class Watch:
         """Fork the candidate, wait for its end or a limit, sweep, and say what was found."""
         found = Finding()
         if code is not None:
-            found.told += UNKEPT + struct.pack(">d", 0.0)
+            found.told += TOLD.pack(0.0, 0)
         pipes = [os.pipe() for _ in range(3)]
         begin = time.monotonic()
         pid = os.fork()
         if pid == 0:
-            become(self.job, self.root, source, code, *(end for _, end in pipes))
+            become(self.job, self.root, source, code, [end for _, end in pipes])
         for _, end in pipes:
             os.close(end)
-        sinks = dict(zip((end for end, _ in pipes), (found.out, found.err, found.told), strict=True))
+        sinks = dict(
+            zip((end for end, _ in pipes), (found.out, found.err, found.told), strict=True)
+        )
         self._follow(pid, sinks, found, begin)
         found.wall = time.monotonic() - begin
         found.status, usage = self.sweep(pid)
         self._drain(sinks, found)
+        if not found.started and os.waitstatus_to_exitcode(found.status) == UNUSABLE:
+            raise RuntimeError("the check's process could not be prepared")
         found.user, found.system = usage.ru_utime, usage.ru_stime
         found.peak = usage.ru_maxrss * 1024
         self._account(found)
@@ -83,10 +90,9 @@ class Watch:
         poll = select.poll()
         for descriptor in (*sinks, alive):
             poll.register(descriptor, POLL)
-        clock = (~pid << 3) | 2  # the kernel's name for the CPU clock of a process
         try:
             while found.limit is None:
-                pause = self._pause(found, time.monotonic() - begin, time.clock_gettime(clock))
+                pause = self._pause(found, time.monotonic() - begin, _cpu_of(pid))
                 if found.limit is not None:
                     return
                 for descriptor, _ in poll.poll(pause * 1000 + 1):
@@ -108,7 +114,7 @@ class Watch:
             found.limit, found.known_by = "cpu", "rusage"
         elif wall_left <= 0:
             found.limit, found.known_by = "wall", "deadline"
-        return min(wall_left, max(cpu_left, 0.002))
+        return min(wall_left, max(cpu_left / CORES, 0.002))
 
     def _read(self, descriptor: int, sink: bytearray, found: Finding) -> bool:
         """Take what is there, up to the cap; False at the end of the pipe."""
@@ -140,3 +146,11 @@ class Watch:
             last = bytes(found.err[-4096:]).rstrip().rpartition(b"\n")[2]
             if last.startswith(b"MemoryError"):
                 found.limit, found.known_by = "memory", "exception"
+
+
+def _cpu_of(pid: int) -> float:
+    """CPU seconds of a running process, by the kernel's name for its clock."""
+    try:
+        return time.clock_gettime((~pid << 3) | 2)
+    except OSError:
+        return 0.0  # it has just ended, and its account will come with its status
