@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
 from vervet.core.digests import digest_file
 from vervet.core.errors import ModelError, PromptError, UnknownNameError, UsageError
@@ -82,6 +82,11 @@ class EmbeddedGenerator:
         """Engine `embedded`, the family's name (or the folder) and the digest of its weights."""
         return self._info
 
+    @property
+    def end(self) -> int:
+        """The id of the token that ends a completion."""
+        return self._model.config.end
+
     def close(self) -> None:
         """Nothing is held but memory."""
 
@@ -115,7 +120,6 @@ class EmbeddedGenerator:
     ) -> list[Completion]:
         """Write all rows to their ends; finished ones are dropped from the computation."""
         count = len(rows.logits)
-        ended = self._model.config.end
         written: list[list[int]] = [[] for _ in range(count)]
         logprob = np.zeros(count)
         done: dict[int, Completion] = {}
@@ -129,22 +133,18 @@ class EmbeddedGenerator:
                 rows.logits, uniform, temperature=sampling.temperature, top_p=sampling.top_p
             )
             logprob[alive] += chosen
-            going = tokens != ended
-            for row, token in zip(alive.tolist(), tokens.tolist(), strict=True):
-                if token != ended:
-                    written[row].append(token)
+            going = tokens != self.end
+            for row, token in zip(alive[going].tolist(), tokens[going].tolist(), strict=True):
+                written[row].append(token)
             if sampling.stop:
                 going &= self._unstopped(alive, written, sampling.stop)
-            if step == room:
-                going_on = set(alive[going].tolist())
-                going[:] = False
-            else:
-                going_on = set()
-            for row in alive[~going].tolist():
-                reason = "length" if row in going_on else "stop"
-                done[row] = self._completion(written[row], step, logprob[row], reason, sampling)
+            for row, more in zip(alive.tolist(), going.tolist(), strict=True):
+                if not more or step == room:
+                    reason = "length" if more else "stop"
+                    mean = float(logprob[row]) / step
+                    done[row] = self._completion(written[row], step, mean, reason, sampling.stop)
             alive = alive[going]
-            if not len(alive):
+            if step == room or not len(alive):
                 break
             if not going.all():
                 rows.keep(going)
@@ -158,10 +158,8 @@ class EmbeddedGenerator:
         return np.array([not any(s in text for s in stop) for text in texts], dtype=np.bool_)
 
     def _completion(
-        self, tokens: list[int], steps: int, logprob: float, reason: str, sampling: Sampling
+        self, tokens: list[int], count: int, logprob: float, reason: str, stop: tuple[str, ...]
     ) -> Completion:
         text = self._tokenizer.decode(tokens)
-        cuts = [text.index(s) for s in sampling.stop if s in text]
-        if cuts:
-            text = text[: min(cuts)]
-        return Completion(text, reason, steps, float(logprob) / steps)
+        cuts = [text.index(string) for string in stop if string in text]
+        return Completion(text[: min(cuts)] if cuts else text, reason, count, logprob)

@@ -61,7 +61,7 @@ class Model:
         config = self.config
         length = len(prompt)
         group = config.heads // config.kv_heads
-        x = self.embedding[prompt]
+        x: Array = self.embedding[prompt]
         mask = np.triu(np.full((length, length), -np.inf, dtype=np.float32), 1)
         keys: list[Array] = []
         values: list[Array] = []
@@ -71,8 +71,8 @@ class Model:
             values.append(v.transpose(1, 0, 2).copy())
             # (kv heads, group, length, head) against (kv heads, 1, length, head).
             q = q.reshape(length, config.kv_heads, group, config.head).transpose(1, 2, 0, 3)
-            scores = q @ keys[-1][:, None].transpose(0, 1, 3, 2) + mask
-            mixed = _softmax(scores) @ values[-1][:, None]
+            scores: Array = q @ keys[-1][:, None].transpose(0, 1, 3, 2) + mask
+            mixed: Array = _softmax(scores) @ values[-1][:, None]
             x = x + mixed.transpose(2, 0, 1, 3).reshape(length, -1) @ layer.out
             x = x + self._feed(layer, x)
         return Rows(self, keys, values, self._logits(x[-1:]), rows)
@@ -84,10 +84,10 @@ class Model:
         config = self.config
         split = config.heads + config.kv_heads
         mixed = (_unit(x, config.eps) @ layer.qkv).reshape(len(x), -1, config.head)
-        turning = mixed[:, :split]
+        turning: Array = mixed[:, :split]
         half = config.head // 2
-        swapped = np.concatenate([turning[..., half:], turning[..., :half]], axis=-1)
-        turned = turning * cos + swapped * sin
+        swapped: Array = np.concatenate([turning[..., half:], turning[..., :half]], axis=-1)
+        turned: Array = turning * cos + swapped * sin
         scale = np.float32(config.head**-0.5)
         return turned[:, : config.heads] * scale, turned[:, config.heads :], mixed[:, split:]
 
@@ -119,7 +119,7 @@ class Rows:
         self._model = model
         self._prompt_keys = [k.transpose(0, 2, 1).copy() for k in keys]
         self._prompt_values = values
-        self._length = keys[0].shape[1]
+        self._length: int = keys[0].shape[1]
         self._written = 0
         shape = (config.layers, rows, config.kv_heads, _FIRST_CAPACITY, config.head)
         self._keys = np.empty(shape, dtype=np.float32)
@@ -146,7 +146,7 @@ class Rows:
         Raises:
             IndexError: when `room` is 0.
         """
-        model, config = self._model, self._model.config
+        model = self._model
         if self.room <= 0:
             raise IndexError("the context is full")
         place = self._length + self._written
@@ -183,9 +183,16 @@ class Rows:
     def _grow(self) -> None:
         capacity = self._keys.shape[3]
         if self._written > capacity:
-            wider = [(0, 0), (0, 0), (0, 0), (0, capacity), (0, 0)]
-            self._keys = np.pad(self._keys, wider)
-            self._values = np.pad(self._values, wider)
+            self._keys = _wider(self._keys)
+            self._values = _wider(self._values)
+
+
+def _wider(cache: Array) -> Array:
+    """A copy with room for twice as many tokens (axis 3)."""
+    layers, rows, heads, capacity, head = cache.shape
+    wider = np.empty((layers, rows, heads, 2 * capacity, head), dtype=np.float32)
+    wider[:, :, :, :capacity] = cache
+    return wider
 
 
 def _folded(norm: Array, *matrices: Array) -> Array:
@@ -201,6 +208,6 @@ def _unit(x: Array, eps: float) -> Array:
 
 
 def _softmax(x: Array) -> Array:
-    raised = np.exp(x - x.max(axis=-1, keepdims=True))
+    raised: Array = np.exp(x - x.max(axis=-1, keepdims=True))
     raised /= raised.sum(axis=-1, keepdims=True)
     return raised

@@ -75,8 +75,9 @@ def read_config(folder: Path) -> Config:
     path = folder / "config.json"
     document = _json(path)
     if document.get("model_type") != "llama":
-        raise ModelError(f"{path}: model_type is {document.get('model_type')!r}, not 'llama'",
-                         hint=_HINT)
+        raise ModelError(
+            f"{path}: model_type is {document.get('model_type')!r}, not 'llama'", hint=_HINT
+        )
     scaling = document.get("rope_parameters") or document.get("rope_scaling") or {}
     refused = {
         "hidden_act": document.get("hidden_act", "silu") != "silu",
@@ -86,8 +87,10 @@ def read_config(folder: Path) -> Config:
     }
     if any(refused.values()):
         names = ", ".join(name for name, bad in refused.items() if bad)
-        raise ModelError(f"{path}: the embedded engine does not compute {names} as given",
-                         hint="Serve this model with vLLM and sample it by URL.")
+        raise ModelError(
+            f"{path}: the embedded engine does not compute {names} as given",
+            hint="Serve this model with vLLM and sample it by URL.",
+        )
     try:
         heads = int(document["num_attention_heads"])
         hidden = int(document["hidden_size"])
@@ -138,9 +141,10 @@ def read_tensors(path: Path) -> dict[str, Array]:
         _check_spans(header, len(body))
         return {str(name): _tensor(entry, body) for name, entry in header.items()}
     except (ValueError, KeyError, TypeError, UnicodeDecodeError, RecursionError) as error:
-        raise ModelError(f"{path}: damaged safetensors file ({error})",
-                         hint="Restore the file, for instance with git, or train it again.",
-                         ) from error
+        raise ModelError(
+            f"{path}: damaged safetensors file ({error})",
+            hint="Restore the file, for instance with git, or train it again.",
+        ) from error
 
 
 def read_weights(folder: Path) -> Weights:

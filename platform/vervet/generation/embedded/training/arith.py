@@ -26,10 +26,16 @@ HELD_OUT_PER_STEPS = 60
 SET_ASIDE = 8
 STEP_WEIGHTS = {1: 0.2, 2: 0.3, 3: 0.3, 4: 0.2}
 
-NAMES = "Ann Ben Cleo Dan Eva Finn Gita Hugo Ines Jon Kofi Lena Mei Noor Omar Pia".split()
+# fmt: off
+NAMES = (
+    "Ann", "Ben", "Cleo", "Dan", "Eva", "Finn", "Gita", "Hugo",
+    "Ines", "Jon", "Kofi", "Lena", "Mei", "Noor", "Omar", "Pia",
+)
 THINGS = (
-    "apples pencils marbles stickers shells coins cards stamps buttons cookies books pebbles"
-).split()
+    "apples", "pencils", "marbles", "stickers", "shells", "coins",
+    "cards", "stamps", "buttons", "cookies", "books", "pebbles",
+)
+# fmt: on
 
 _WORD = re.compile(r" ?[A-Za-z]+| \d+| ?[^\sA-Za-z\d]+|\n[^\s]*")
 
@@ -240,6 +246,23 @@ def stories(seed: int) -> Stories:
     return Stories(held_out, seed)
 
 
+_CAN = """
+It reads a story of one to four steps (`Q: ... A:`), writes one equation a step and then
+`#### answer`. All numbers are whole and from 0 to 199.
+"""
+_CANNOT = """
+It knows only the words of its templates: a prompt with another word is refused. Other ways of
+telling a story, larger numbers, fractions and steps that need an earlier value again are outside.
+Its arithmetic is learnt and often wrong; it is no calculator.
+"""
+_HELD_OUT = """
+A story's templates in their order together with all its numbers make a combination. One
+combination in eight (by the SHA-256 of its text, so whatever the names and things in it) is set
+aside: the held-out problems come from these, and training never draws one. So no held-out
+question occurs in training, nor the same story with other people or things. Single equations,
+such as 12 + 5 = 17, do occur within other stories.
+"""
+
 FAMILY = Family(
     name="arith",
     tokens=_vocabulary(),
@@ -247,4 +270,7 @@ FAMILY = Family(
     corpus=stories,
     steps=2500,
     about="Grade-school word problems from templates, worked in steps, ending in `#### answer`.",
+    can=_CAN,
+    cannot=_CANNOT,
+    held_out=_HELD_OUT,
 )

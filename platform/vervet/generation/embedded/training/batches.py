@@ -12,7 +12,7 @@ import numpy.typing as npt
 from vervet.generation.embedded.training.family import Corpus, Family, Sequence
 from vervet.generation.embedded.training.vocabulary import END, PAD, SPECIAL
 
-__all__ = ["Batch", "batches", "encode", "ids"]
+__all__ = ["POOL", "Batch", "batches", "encode", "ids", "pools"]
 
 # So many batches are drawn together and sorted by length, so that little is padded.
 POOL = 8
@@ -37,19 +37,31 @@ def encode(sequence: Sequence, vocabulary: dict[str, int]) -> tuple[list[int], i
     return tokens, sequence.learn_from
 
 
+def pools(
+    corpus: Corpus, size: int, seed: int, progress: Callable[[], float]
+) -> Iterator[list[Sequence]]:
+    """Endless pools of `size` x POOL sequences: all text of a training, in its order."""
+    rng = random.Random(f"sequences/{seed}")
+    while True:
+        yield [corpus.draw(rng, progress()) for _ in range(size * POOL)]
+
+
 def batches(
     family: Family, corpus: Corpus, size: int, seed: int, progress: Callable[[], float]
 ) -> Iterator[Batch]:
     """Endless batches; `progress()` is asked for the place in the curriculum."""
     rng = random.Random(f"batches/{seed}")
     vocabulary = ids(family)
-    while True:
-        drawn = [encode(corpus.draw(rng, progress()), vocabulary) for _ in range(size * POOL)]
-        drawn.sort(key=lambda row: len(row[0]))
-        starts = list(range(0, len(drawn), size))
+    for pool in pools(corpus, size, seed, progress):
+        rows = sorted((encode(sequence, vocabulary) for sequence in pool), key=_length)
+        starts = list(range(0, len(rows), size))
         rng.shuffle(starts)
         for start in starts:
-            yield _pad(drawn[start : start + size])
+            yield _pad(rows[start : start + size])
+
+
+def _length(row: tuple[list[int], int]) -> int:
+    return len(row[0])
 
 
 def _pad(rows: list[tuple[list[int], int]]) -> Batch:

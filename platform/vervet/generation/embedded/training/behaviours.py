@@ -15,8 +15,8 @@ from typing import Any
 from vervet.generation.embedded.training.grammar import (
     BY_INPUT,
     PRIMITIVES,
+    NoValueError,
     Program,
-    Rejected,
     Type,
     displayable,
     step,
@@ -104,7 +104,7 @@ def _try(primitive: int, value: Any) -> Any:
         return _NOTHING
     try:
         return step(primitive, value)
-    except Rejected:
+    except NoValueError:
         return _NOTHING
 
 

@@ -22,7 +22,7 @@ from vervet.generation.embedded.training.grammar import (
     type_of,
 )
 from vervet.generation.embedded.training.inputs import Example, draw_example_set
-from vervet.generation.embedded.training.leaks import find_leaks, passes
+from vervet.generation.embedded.training.leaks import ProgramTree, find_leaks, passes
 
 __all__ = ["FAMILY", "HeldOut", "Universe", "prompt_pieces", "universe"]
 
@@ -146,66 +146,58 @@ def _curriculum(progress: float) -> dict[int, float]:
 
 @cache
 def universe(seed: int) -> Universe:
-    """Enumerate, set problems aside and filter; about half a minute, remembered per seed."""
+    """Enumerate, set problems aside and filter; some ten seconds, remembered per seed."""
     behaviours = enumerate_behaviours(seed)
     rng = random.Random(f"held-out/{seed}")
+    every = ProgramTree((b.takes, b.program) for b in behaviours)
     held_out = _balanced(
-        [p for depth, count in HELD_OUT.items() for p in _choose(behaviours, depth, count, rng)],
+        [p for depth, n in HELD_OUT.items() for p in _choose(behaviours, every, depth, n, rng)],
         "code",
     )
     leaks = find_leaks(
-        [(b.takes, b.program) for b in behaviours],
-        [(p.name, p.behaviour.takes, p.examples) for p in held_out],
-    ).programs
-    training = [b for b in behaviours if b.program not in leaks]
+        ((b.takes, b.program) for b in behaviours), {p.name: p.examples for p in held_out}
+    )
+    leaking = {program for found in leaks.values() for program in found}
+    training = [b for b in behaviours if b.program not in leaking]
     each = EASY // len(EASY_DEPTHS)
     easy = _balanced(
-        [p for depth in EASY_DEPTHS for p in _choose(training, depth, each, rng)], "code-easy"
+        [p for depth in EASY_DEPTHS for p in _choose(training, every, depth, each, rng)],
+        "code-easy",
     )
     pools: dict[tuple[int, Type], list[Behaviour]] = {}
     for behaviour in training:
         pools.setdefault((behaviour.depth, behaviour.takes), []).append(behaviour)
     taken = frozenset(p.prompt for p in [*held_out, *easy])
-    return Universe(training, held_out, easy, len(behaviours), len(leaks), pools, taken)
+    return Universe(training, held_out, easy, len(behaviours), len(leaking), pools, taken)
 
 
 def _choose(
-    behaviours: list[Behaviour], depth: int, count: int, rng: random.Random
+    behaviours: list[Behaviour], every: ProgramTree, depth: int, count: int, rng: random.Random
 ) -> list[HeldOut]:
-    """Problems of one depth: examples that few programs pass, and none with fewer statements."""
+    """Problems of one depth: few programs pass their examples, and none with fewer statements."""
     chosen: list[HeldOut] = []
-    pools = {t: [b for b in behaviours if b.depth == depth and b.takes is t] for t in Type}
-    order: dict[Type, list[Behaviour]] = {
-        t: rng.sample(pool, min(len(pool), count * 12)) for t, pool in pools.items()
-    }
-    every = [(b.takes, b.program) for b in behaviours]
-    quota = {t: round(count * share) for t, share in INPUT_WEIGHTS.items()}
+    quota = {takes: round(count * share) for takes, share in INPUT_WEIGHTS.items()}
     quota[Type.LIST] += count - sum(quota.values())
     for takes, wanted in quota.items():
-        drafts: list[tuple[str, Type, list[Example]]] = []
-        for number, behaviour in enumerate(order[takes]):
-            if len(drafts) == 2 * wanted + 4:
+        pool = [b for b in behaviours if b.depth == depth and b.takes is takes]
+        rng.shuffle(pool)
+        kept: list[HeldOut] = []
+        for behaviour in pool:
+            if len(kept) == wanted:
                 break
+            if any(passes(behaviour.program, other.examples) for other in kept):
+                continue
             examples = draw_example_set(behaviour.program, takes, VISIBLE + HIDDEN, rng, tries=200)
-            if examples is not None and draw_is_fair(examples):
-                drafts.append((str(number), takes, examples))
-        passing = find_leaks(every, drafts).by_problem
-        kept = 0
-        for name, _, examples in drafts:
-            behaviour = order[takes][int(name)]
-            found = passing[name]
-            shortest = min((len(program) for program in found), default=0)
-            if kept == wanted or shortest < depth or len(found) > MOST_PASSING:
+            if examples is None or not _is_fair(examples):
                 continue
-            rivals = [p for p in chosen if p.behaviour.takes is takes]
-            if any(passes(behaviour.program, rival.examples) for rival in rivals):
-                continue
-            chosen.append(HeldOut(name, behaviour, examples))
-            kept += 1
+            passing = every.passing(examples)
+            if min(map(len, passing)) == depth and len(passing) <= MOST_PASSING:
+                kept.append(HeldOut("", behaviour, examples))
+        chosen += kept
     return chosen
 
 
-def draw_is_fair(examples: list[Example]) -> bool:
+def _is_fair(examples: list[Example]) -> bool:
     """Whether the visible examples alone show at least three different outputs."""
     return len({repr(output) for _, output in examples[:VISIBLE]}) >= 3
 
@@ -229,6 +221,27 @@ def _balanced(problems: list[HeldOut], name: str) -> list[HeldOut]:
     ]
 
 
+_CAN = """
+It reads four lines `# f(input) == output` and `def f(x):`, and writes up to four statements
+`x = ...` or `return ...` made of 40 expressions over integers, lists of integers and lower-case
+strings. Sampled often at temperature 1, it solves many problems that it rarely solves at first:
+that is what it is for.
+"""
+_CANNOT = """
+It knows no other words: a prompt with anything else is refused. Numbers beyond 0 to 99, more than
+8 items or 10 letters, loops, conditions, names and comments are outside its language. It does not
+know English and was never shown a human's program.
+"""
+_HELD_OUT = """
+All functions of the little language with up to four statements are enumerated. A held-out problem
+has 16 examples, 4 visible and 12 hidden; its depth is the fewest statements with which any
+enumerated program passes all 16. Every enumerated program was run on every held-out problem, and
+each one that passes all 16 examples was taken out of the training set. The suite `code-easy` is
+another thing: its functions were trained on, only its prompts are new. Single inputs may occur
+in training; no bundled prompt does.
+"""
+
+
 def _numbers() -> dict[str, int]:
     return {f"{comma}{n}": n for comma in ("", ", ") for n in range(100)}
 
@@ -239,6 +252,10 @@ FAMILY = Family(
     numbers=_numbers(),
     corpus=universe,
     steps=6000,
-    about="Programming by example: four input-output examples, then a short Python function.",
+    about="Programming by example: the prompt shows four inputs and outputs of a hidden function, "
+    "the completion is the body of a short Python function.",
+    can=_CAN,
+    cannot=_CANNOT,
+    held_out=_HELD_OUT,
     twins={f", {n}": str(n) for n in range(100)},
 )

@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Protocol
 
-__all__ = ["FAMILIES", "Corpus", "Family", "Sequence", "family"]
+__all__ = ["FAMILIES", "SEED", "Corpus", "Family", "Sequence", "family"]
 
 # Module that holds `FAMILY`, by name; a new family is one module and one line.
 FAMILIES: Mapping[str, str] = {"code": "code", "arith": "arith"}
+# The seed of everything that is bundled.
+SEED = 20261125
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,8 @@ class Family:
     """One family of weights.
 
     `numbers` gives the integer that a token stands for; `twins` maps a token to the one whose
-    embedding it shares up to a common offset (the number after a comma, the number without one).
+    embedding it shares up to a common offset (the number after a comma, the number without one);
+    `about`, `can`, `cannot` and `held_out` are paragraphs of the card.
     """
 
     name: str
@@ -58,6 +61,9 @@ class Family:
     corpus: Callable[[int], Corpus]
     steps: int
     about: str
+    can: str
+    cannot: str
+    held_out: str
     twins: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -13,8 +13,8 @@ from typing import Any
 __all__ = [
     "BY_INPUT",
     "PRIMITIVES",
+    "NoValueError",
     "Program",
-    "Rejected",
     "Type",
     "displayable",
     "evaluate",
@@ -47,7 +47,7 @@ class Type(StrEnum):
     STR = "str"
 
 
-class Rejected(ValueError):
+class NoValueError(ValueError):
     """Raised when a program has no value on an input: an error in Python, or beyond our bounds."""
 
 
@@ -68,7 +68,7 @@ class Primitive:
 
 def _range(x: int) -> list[int]:
     if x > LONGEST:
-        raise Rejected("range too long")
+        raise NoValueError("range too long")
     return list(range(x))
 
 
@@ -159,29 +159,29 @@ def type_of(value: Value) -> Type:
     """The type of a value of the little language.
 
     Raises:
-        Rejected: for a value of any other type.
+        NoValueError: for a value of any other type.
     """
     for kind, python in ((Type.INT, int), (Type.LIST, list), (Type.STR, str)):
         if type(value) is python:
             return kind
-    raise Rejected(f"not a value of the little language: {value!r}")
+    raise NoValueError(f"not a value of the little language: {value!r}")
 
 
 def step(primitive: int, value: Value) -> Value:
     """Apply one primitive to one value.
 
     Raises:
-        Rejected: where Python would raise, or where the value leaves our (wide) bounds.
+        NoValueError: where Python would raise, or where the value leaves our (wide) bounds.
     """
     try:
         result = PRIMITIVES[primitive].function(value)
     except (IndexError, ValueError, TypeError) as error:
-        raise Rejected(str(error)) from error
+        raise NoValueError(str(error)) from error
     if type(result) is int:
         if not -LARGEST <= result <= LARGEST:
-            raise Rejected("integer out of bounds")
+            raise NoValueError("integer out of bounds")
     elif len(result) > LONGEST:
-        raise Rejected("too long")
+        raise NoValueError("too long")
     return result
 
 
@@ -189,7 +189,7 @@ def evaluate(program: Program, value: Value) -> Value:
     """The value of a program on an input.
 
     Raises:
-        Rejected: as `step` does.
+        NoValueError: as `step` does.
     """
     for primitive in program:
         value = step(primitive, value)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 
 from vervet.generation.embedded.training.grammar import (
+    NoValueError,
     Program,
-    Rejected,
     Type,
     Value,
     displayable,
@@ -50,7 +50,7 @@ def draw_example_set(
             continue
         try:
             output = evaluate(program, value)
-        except Rejected:
+        except NoValueError:
             continue
         if displayable(output):
             seen.add(key)

@@ -10,16 +10,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from vervet.generation.embedded.training.grammar import (
+    NoValueError,
     Program,
-    Rejected,
     Type,
     Value,
     evaluate,
     step,
+    type_of,
 )
 from vervet.generation.embedded.training.inputs import Example
 
-__all__ = ["Leaks", "find_leaks", "passes"]
+__all__ = ["ProgramTree", "find_leaks", "passes"]
 
 
 @dataclass(slots=True)
@@ -28,49 +29,45 @@ class _Node:
     children: dict[int, _Node] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Leaks:
-    """Programs that pass all examples of a held-out problem, by the problem's id."""
-
-    by_problem: Mapping[str, list[Program]]
-
-    @property
-    def programs(self) -> set[Program]:
-        """Every program that must leave the training set (of the problem's input type)."""
-        return {program for found in self.by_problem.values() for program in found}
-
-
 def passes(program: Program, examples: Iterable[Example]) -> bool:
     """Whether the program gives the expected output on every example."""
     try:
         return all(_same(evaluate(program, value), output) for value, output in examples)
-    except Rejected:
+    except NoValueError:
         return False
 
 
+class ProgramTree:
+    """Programs by input type, with shared prefixes, so that running all of them is quick."""
+
+    def __init__(self, programs: Iterable[tuple[Type, Program]]) -> None:
+        self._roots: dict[Type, _Node] = {kind: _Node() for kind in Type}
+        for kind, program in programs:
+            node = self._roots[kind]
+            for primitive in program:
+                node = node.children.setdefault(primitive, _Node())
+            node.ends_here = True
+
+    def passing(self, examples: list[Example]) -> list[Program]:
+        """Every program that gives the expected output on every example (all of one type)."""
+        value, output = examples[0]
+        agreeing: list[Program] = []
+        _walk(self._roots[type_of(value)], (), value, output, agreeing)
+        return [program for program in agreeing if passes(program, examples[1:])]
+
+
 def find_leaks(
-    programs: Iterable[tuple[Type, Program]],
-    problems: Iterable[tuple[str, Type, list[Example]]],
-) -> Leaks:
-    """Run every program on every problem of its input type.
+    programs: Iterable[tuple[Type, Program]], problems: Mapping[str, list[Example]]
+) -> dict[str, list[Program]]:
+    """The programs that solve a problem, by the problem's id; problems without any are left out.
 
     Args:
         programs: input type and program; a program is only run on inputs of its type.
-        problems: id, input type and all examples, visible and hidden.
+        problems: all examples of each problem, visible and hidden.
     """
-    roots: dict[Type, _Node] = {kind: _Node() for kind in Type}
-    for kind, program in programs:
-        node = roots[kind]
-        for primitive in program:
-            node = node.children.setdefault(primitive, _Node())
-        node.ends_here = True
-    found: dict[str, list[Program]] = {}
-    for name, kind, examples in problems:
-        value, output = examples[0]
-        agreeing: list[Program] = []
-        _walk(roots[kind], (), value, output, agreeing)
-        found[name] = [program for program in agreeing if passes(program, examples[1:])]
-    return Leaks(found)
+    tree = ProgramTree(programs)
+    found = {name: tree.passing(examples) for name, examples in problems.items()}
+    return {name: leaking for name, leaking in found.items() if leaking}
 
 
 def _walk(node: _Node, path: Program, value: Value, wanted: Value, agreeing: list[Program]) -> None:
@@ -78,7 +75,7 @@ def _walk(node: _Node, path: Program, value: Value, wanted: Value, agreeing: lis
     for primitive, child in node.children.items():
         try:
             result = step(primitive, value)
-        except Rejected:
+        except NoValueError:
             continue
         if child.ends_here and _same(result, wanted):
             agreeing.append((*path, primitive))

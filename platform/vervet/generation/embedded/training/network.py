@@ -43,7 +43,7 @@ def fourier(number: int, width: int) -> Tensor:
     return torch.cat([angles.cos(), angles.sin()])
 
 
-class RmsNorm(nn.Module):
+class RmsNorm(nn.Module):  # type: ignore[misc, unused-ignore]
     """Root mean square normalisation over the last axis."""
 
     def __init__(self, width: int, eps: float) -> None:
@@ -56,7 +56,7 @@ class RmsNorm(nn.Module):
         return functional.rms_norm(x, (x.shape[-1],), self.weight, self.eps)
 
 
-class Block(nn.Module):
+class Block(nn.Module):  # type: ignore[misc, unused-ignore]
     """Attention and gated feed-forward with residuals; q, k and v are fused.
 
     The rows of `qkv` are the left halves of all heads of q and of k, then all right halves, then
@@ -99,7 +99,6 @@ class Block(nn.Module):
         fed: Tensor = x + self.down(functional.silu(self.gate(normed)) * self.up(normed))
         return fed
 
-
     def projections(self) -> tuple[Tensor, Tensor, Tensor]:
         """The weights of q, k and v, each (hidden, hidden), in Llama's own order of rows."""
         wide = self.qkv.weight.shape[1]
@@ -109,7 +108,7 @@ class Block(nn.Module):
         return q, k, v
 
 
-class Llama(nn.Module):
+class Llama(nn.Module):  # type: ignore[misc, unused-ignore]
     """The whole network; `twin_of[i]` is the token whose embedding token `i` shares, or itself."""
 
     twin_of: Tensor

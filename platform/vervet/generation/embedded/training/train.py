@@ -25,7 +25,7 @@ from torch.nn import functional
 from vervet.generation.embedded.training.batches import Batch, batches, ids
 from vervet.generation.embedded.training.card import card
 from vervet.generation.embedded.training.export import write_model
-from vervet.generation.embedded.training.family import FAMILIES, Corpus, Family, family
+from vervet.generation.embedded.training.family import FAMILIES, SEED, Corpus, Family, family
 from vervet.generation.embedded.training.network import Llama, Shape, fourier
 
 log = logging.getLogger("vervet.train")
@@ -38,7 +38,6 @@ FLAT_UNTIL = 0.5
 LAST_RATE = 0.02
 DECAY = 0.02
 LOG_EVERY = 50
-SEED = 20261125
 
 
 @dataclass(slots=True)
@@ -110,7 +109,7 @@ def fit(chosen: Family, corpus: Corpus, network: Llama, clock: Clock, seed: int)
         for group in optimiser.param_groups:
             group["lr"] = RATE * clock.rate()
         loss = loss_of(network, batch)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()  # type: ignore[no-untyped-call, unused-ignore]
         torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
@@ -138,7 +137,8 @@ def main(arguments: list[str] | None = None) -> int:
     torch.set_num_threads(1)
     chosen = family(chosen_arguments.family)
     seed = chosen_arguments.seed
-    began = datetime.now(UTC)
+    # The files may change while they run, so what they are is asked first.
+    commit, began = _commit(), datetime.now(UTC)
     started = time.perf_counter()
     corpus = chosen.corpus(seed)
     prepared = time.perf_counter() - started
@@ -148,7 +148,7 @@ def main(arguments: list[str] | None = None) -> int:
     curve = fit(chosen, corpus, network, clock, seed)
     record = {
         "family": chosen.name,
-        "commit": _commit(),
+        "commit": commit,
         "seed": seed,
         "data_digest": corpus.digest(),
         "data": corpus.facts(),
