@@ -209,6 +209,13 @@ def test_says_when_every_pass_is_doubted(tmp_path: Path) -> None:
     assert "doubted counted 11.0%" in page.text  # 66 of 600
 
 
+def test_problems_without_a_label_beside_labelled_ones_have_a_name(tmp_path: Path) -> None:
+    odd = next(report for report in DEGENERATE if report.run == "odd names")
+    page = Page(write_report(odd, tmp_path).html)
+    assert "no label: There is one problem" in page.text
+    assert "no label (1 problem)" in page.text
+
+
 def test_refuses_a_label_that_no_problem_has(tmp_path: Path) -> None:
     with pytest.raises(UnknownNameError, match="held-out"):
         write_report(replace(ORDINARY, main_label="heldout"), tmp_path)

@@ -22,6 +22,7 @@ __all__ = ["Caveat", "CoverageEstimate", "estimate_coverage", "never_solved_boun
 FEW = 10
 """Below this many problems, or problems with a success, an interval is rough."""
 _SAME = 1e-9
+_TIE_DIGITS = 12
 _BATCH_CELLS = 4_000_000
 
 
@@ -120,15 +121,19 @@ def _agreeing_interval(
 def _bootstrap_interval(
     values: FloatArray, level: float, resamples: int, seed: int
 ) -> tuple[FloatArray, FloatArray]:
+    """The interval of the mean of each row of `values`, shape (ks, problems)."""
     rows, problems = values.shape
+    scale = values.max(axis=1)
+    scaled = values / scale[:, np.newaxis]
 
     def means(drawn: IntArray, axis: int = -1) -> FloatArray:  # noqa: ARG001 (scipy passes it)
         """Mean of every row over each resample of problems: (rows,) or (rows, resamples)."""
         flat = drawn.reshape(-1, drawn.shape[-1])
         shifted = flat + problems * np.arange(len(flat))[:, np.newaxis]
         times = np.bincount(shifted.ravel(), minlength=len(flat) * problems)
-        sums = values @ times.reshape(len(flat), problems).T.astype(np.float64)
-        result: FloatArray = sums / drawn.shape[-1]
+        sums = scaled @ times.reshape(len(flat), problems).T.astype(np.float64)
+        # The bias correction counts ties, so sums in another order must come out equal.
+        result: FloatArray = np.round(sums / drawn.shape[-1], _TIE_DIGITS)
         return result.reshape((rows, *drawn.shape[:-1]))
 
     found = stats.bootstrap(
@@ -141,7 +146,7 @@ def _bootstrap_interval(
         method="BCa",
         rng=np.random.default_rng(seed),
     ).confidence_interval
-    return np.asarray(found.low), np.asarray(found.high)
+    return np.asarray(found.low) * scale, np.asarray(found.high) * scale
 
 
 def _standard_error(values: FloatArray) -> FloatArray | None:

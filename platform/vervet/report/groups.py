@@ -17,7 +17,10 @@ from vervet.core.errors import AnalysisError, UnknownNameError
 from vervet.report.curves import Curve, curve_of
 from vervet.report.words import plural
 
-__all__ = ["Group", "Groups", "ProblemResult", "groups_of"]
+__all__ = ["NO_LABEL", "Group", "Groups", "ProblemResult", "groups_of"]
+
+NO_LABEL = "no label"
+"""What stands for the empty label where problems have different ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +107,20 @@ def groups_of(
     sampled = [problem for problem in problems if problem.n != 0]
     parted = [[problem for problem in sampled if problem.label == label] for label in labels]
     return Groups(
-        groups=tuple(_group(part, preset) for part in parted if part),
+        groups=tuple(_group(part, preset, alone=len(labels) == 1) for part in parted if part),
         without_candidates=len(problems) - len(sampled),
     )
 
 
-def _group(problems: Sequence[ProblemResult], preset: FitPreset) -> Group:
+def _group(problems: Sequence[ProblemResult], preset: FitPreset, *, alone: bool) -> Group:
     names = tuple(problem.name for problem in problems)
     label = problems[0].label
     n = np.array([problem.n for problem in problems])
     passed = np.array([problem.passed for problem in problems])
     doubted = np.array([problem.doubted for problem in problems])
     unsettled = np.array([problem.unsettled for problem in problems])
-    said = f"{label or 'coverage'} ({plural(len(names), 'problem')})"
+    shown = label or ("coverage" if alone else NO_LABEL)
+    said = f"{shown} ({plural(len(names), 'problem')})"
     counting = None
     if doubted.any():
         counting = curve_of(

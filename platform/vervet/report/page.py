@@ -20,7 +20,7 @@ from vervet.analysis.intervals import Caveat, never_solved_bound
 from vervet.analysis.scaling import NoFit
 from vervet.report.figures import coverage_figure, rates_figure
 from vervet.report.files import svg_text
-from vervet.report.groups import Group, Groups, ProblemResult
+from vervet.report.groups import NO_LABEL, Group, Groups, ProblemResult
 from vervet.report.tables import rows_of_curve, status_rows
 from vervet.report.theme import DARK, LIGHT, recolour
 from vervet.report.words import duration, moment, percent, plural, span, status_name
@@ -122,7 +122,7 @@ def _notices(report: RunReport, groups: Groups) -> list[str]:
             f"Without a candidate: {plural(groups.without_candidates, 'problem')}, in no figure."
         )
     for group in groups.groups:
-        prefix = f"{group.label}: " if len(groups.groups) > 1 else ""
+        prefix = f"{group.label or NO_LABEL}: " if len(groups.groups) > 1 else ""
         if group.only_doubted:
             found.append(
                 f"{prefix}Every pass is doubted (it carries the flag flagged, beside or unsafe). "
