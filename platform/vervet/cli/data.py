@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -90,16 +90,17 @@ def imported(
     from vervet.pipeline.session import open_session
     from vervet.problems.bundled import load
 
-    loaded = load(config.suite, format=config.format, limit=config.limit)
+    loaded = load(config.suite, format=config.format)
     print_set_aside(loaded.set_aside)
-    contents = survey(candidates, loaded.suite)
+    suite = replace(loaded.suite, problems=loaded.suite.problems[: config.limit])
+    contents = survey(candidates, suite, whole=loaded.suite)
     print_set_aside(contents.set_aside)
     if contents.unsampled:
         err().print(f"{len(contents.unsampled)} problems have no candidate in {candidates}")
     session = open_session(
         database,
-        loaded.suite,
-        config.model_copy(update={"n": contents.most, "model": f"recorded:{candidates.name}"}),
+        suite,
+        config.model_copy(update={"n": contents.most, "model": f"recorded:{contents.model.model}"}),
         model=contents.model,
         sandbox=sandbox,
         name=name,
@@ -136,7 +137,7 @@ def problems(
 
     print_set_aside(loaded.set_aside)
     if problem is None:
-        rows = [
+        rows: list[dict[str, object]] = [
             {"id": p.id, "kind": p.kind, "labels": dict(p.labels), "digest": p.digest}
             for p in loaded.suite.problems
         ]

@@ -66,22 +66,24 @@ def worker(
     """
     from pathlib import Path
 
+    from vervet.cli.output import err
     from vervet.dispatch.settings import read_settings
-    from vervet.dispatch.worker import serve
+    from vervet.dispatch.worker import run_worker
 
     flags = {
         "database": db, "broker": broker, "workers": workers, "state_dir": state_dir,
         "unsafe_no_isolation": unsafe or None,
     }  # fmt: skip
     config = config_from(config_file, override, **flags)
-    raise typer.Exit(
-        serve(
-            read_settings(
-                database_url=config.database_url,
-                broker_url=config.broker,
-                state_dir=Path(config.state_dir).resolve(),
-                workers=config.worker_count or None,
-                unsafe_no_isolation=config.unsafe_no_isolation,
-            )
+    wrong = run_worker(
+        read_settings(
+            database_url=config.database_url,
+            broker_url=config.broker,
+            state_dir=Path(config.state_dir).resolve(),
+            workers=config.worker_count or None,
+            unsafe_no_isolation=config.unsafe_no_isolation,
         )
     )
+    if wrong:
+        err().print(f"vervet: {wrong}", markup=False)
+        raise typer.Exit(3)

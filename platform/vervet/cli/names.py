@@ -10,7 +10,10 @@ __all__ = ["find"]
 
 
 def find(database: Database, name: str | None) -> Run:
-    """The run of that name, or the latest one. Raises `UnknownNameError` with the nearest names."""
+    """The run of that name, the only one whose name begins so, or the latest one.
+
+    Raises `UnknownNameError` with the nearest names.
+    """
     with database.read() as conn:
         if name is not None:
             found = find_run(conn, name)
@@ -19,4 +22,7 @@ def find(database: Database, name: str | None) -> Run:
         runs = list_runs(conn)
     if name is None and runs:
         return runs[0]
+    beginning = [run for run in runs if name and run.name.startswith(name)]
+    if len(beginning) == 1:
+        return beginning[0]
     raise UnknownNameError("run", name or "", [run.name for run in runs])

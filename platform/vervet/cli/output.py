@@ -19,11 +19,13 @@ from vervet.report.words import duration, percent, span
 __all__ = ["err", "out", "print_json", "print_set_aside", "print_summary", "table"]
 
 SHOWN_LINES = 5
+WIDE = 10_000
 
 
 def out() -> Console:
-    """Where results go."""
-    return Console(highlight=False, soft_wrap=True)
+    """Where results go. Lines are as long as they are where nobody's screen would break them."""
+    width = None if sys.stdout.isatty() else WIDE
+    return Console(highlight=False, soft_wrap=True, width=width)
 
 
 def err() -> Console:
@@ -41,7 +43,7 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: set[int
     """A plain table; the columns in `right` hold numbers."""
     made = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for at, heading in enumerate(headings):
-        made.add_column(heading, justify="right" if at in right else "left", no_wrap=True)
+        made.add_column(heading, justify="right" if at in right else "left", overflow="fold")
     for row in rows:
         made.add_row(*map(Text, row))
     return made

@@ -23,8 +23,8 @@ from vervet.pipeline.session import Session
 from vervet.report.gather import gather
 from vervet.report.run_report import ReportFiles, RunReport, write_report
 from vervet.report.summary import summarise
+from vervet.sandbox.jail import JailSandbox
 from vervet.sandbox.protocol import Sandbox
-from vervet.sandbox.registry import make_sandbox
 from vervet.store.database import Database
 from vervet.store.runs import find_run
 
@@ -53,7 +53,7 @@ def open_database(config: RunConfig, *, create: bool = True) -> Iterator[Databas
 @contextmanager
 def open_sandbox(config: RunConfig) -> Iterator[Sandbox]:
     """The sandbox of this host. Raises `NoIsolationError` unless the user allowed none by name."""
-    sandbox = make_sandbox("jail", unsafe_no_isolation=config.unsafe_no_isolation)
+    sandbox = JailSandbox(unsafe_no_isolation=config.unsafe_no_isolation)
     try:
         yield sandbox
     finally:

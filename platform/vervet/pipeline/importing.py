@@ -35,6 +35,7 @@ class FileContents:
     """
 
     path: Path
+    whole: Suite
     model: GeneratorInfo
     candidates: int
     most: int
@@ -42,14 +43,19 @@ class FileContents:
     set_aside: tuple[SetAside, ...]
 
 
-def survey(path: Path, suite: Suite) -> FileContents:
-    """Read the file once and count. Raises `CandidateError` if it holds no usable candidate."""
+def survey(path: Path, suite: Suite, *, whole: Suite) -> FileContents:
+    """Read the file once and count its candidates of `suite`, which is part of `whole`.
+
+    What belongs to the rest of `whole` is passed over; what belongs to no problem is set aside.
+    Raises `CandidateError` if no usable candidate is left.
+    """
+    wanted = {problem.id for problem in suite.problems}
     counts: Counter[str] = Counter()
     set_aside: list[SetAside] = []
-    for item in read_recorded(path, suite):
+    for item in read_recorded(path, whole):
         if isinstance(item, SetAside):
             set_aside.append(item)
-        else:
+        elif item.problem_id in wanted:
             counts[item.problem_id] += 1
     if not counts:
         reasons = "; ".join(map(str, set_aside[:3]))
@@ -59,7 +65,8 @@ def survey(path: Path, suite: Suite) -> FileContents:
         )
     return FileContents(
         path=path,
-        model=GeneratorInfo("recorded", path.name, None, digest_file(path)),
+        whole=whole,
+        model=GeneratorInfo("recorded", _stem(path), None, digest_file(path)),
         candidates=counts.total(),
         most=max(counts.values()),
         unsampled=tuple(p.id for p in suite.problems if p.id not in counts),
@@ -70,16 +77,20 @@ def survey(path: Path, suite: Suite) -> FileContents:
 def import_candidates(contents: FileContents, session: Session, recorder: Recorder) -> int:
     """Record every usable candidate of the file; how many were not there before."""
     before = recorder.inserted
-    candidates = _candidates(contents.path, session)
+    candidates = _candidates(contents, session)
     while some := list(islice(candidates, AT_ONCE)):
         recorder.record(some)
     return recorder.inserted - before
 
 
-def _candidates(path: Path, session: Session) -> Iterator[Candidate]:
+def _stem(path: Path) -> str:
+    return path.name.removesuffix(".gz").removesuffix(".jsonl")
+
+
+def _candidates(contents: FileContents, session: Session) -> Iterator[Candidate]:
     problems = {problem.id: problem for problem in session.suite.problems}
-    for item in read_recorded(path, session.suite):
-        if isinstance(item, RecordedCandidate):
+    for item in read_recorded(contents.path, contents.whole):
+        if isinstance(item, RecordedCandidate) and item.problem_id in problems:
             problem = problems[item.problem_id]
             verifier = session.verifiers[problem.kind]
             yield Candidate(

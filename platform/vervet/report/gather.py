@@ -11,6 +11,7 @@ from vervet import __version__
 from vervet.core.status import Status
 from vervet.report.groups import ProblemResult
 from vervet.report.run_report import RunReport
+from vervet.store.feed import sandbox_seconds
 from vervet.store.reads import CoverageCount, coverage_counts, status_counts
 from vervet.store.runs import Run
 from vervet.store.suites import load_suite
@@ -38,12 +39,20 @@ def gather(conn: Connection, run: Run) -> RunReport:
         statuses=statuses,
         flags=counts.flags,
         duplicates_saved=counts.duplicates_saved,
-        stages=run.stages,
+        stages=_stages(conn, run),
         parameters=_parameters(run),
         digests=_digests(run),
         versions={"vervet": __version__},
         created=run.created_at,
     )
+
+
+def _stages(conn: Connection, run: Run) -> Mapping[str, float]:
+    """Seconds by stage; those in sandboxes are summed over all workers, so may exceed the total."""
+    spent = dict(run.stages)
+    total = spent.pop("total", None)
+    spent["in sandboxes"] = round(sandbox_seconds(conn, run.id), 3)
+    return spent if total is None else {**spent, "total": total}
 
 
 def _result(count: CoverageCount) -> ProblemResult:

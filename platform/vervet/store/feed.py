@@ -8,9 +8,9 @@ from sqlalchemy import Connection, func, select
 
 from vervet.core.status import NORMAL, Status
 from vervet.store.runs import Run
-from vervet.store.schema import attempts, problems, solutions
+from vervet.store.schema import attempts, batches, problems, solutions
 
-__all__ = ["NewAttempt", "attempts_since", "last_attempt"]
+__all__ = ["NewAttempt", "attempts_since", "last_attempt", "sandbox_seconds"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +50,13 @@ def attempts_since(
         NewAttempt(row_id, problem, Status(status), flags)
         for row_id, problem, status, flags in conn.execute(query)
     ]
+
+
+def sandbox_seconds(conn: Connection, run_id: int) -> float:
+    """Wall time of all attempts that a run's batches made, over all workers."""
+    query = (
+        select(func.coalesce(func.sum(attempts.c.wall_s), 0.0))
+        .join(batches, batches.c.id == attempts.c.batch_id)
+        .where(batches.c.run_id == run_id)
+    )
+    return float(conn.scalar(query) or 0.0)
