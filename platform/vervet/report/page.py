@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from vervet.analysis.grid import shown_ks
@@ -237,4 +236,4 @@ def _picture(alt: str, wide: Figure, narrow: Figure) -> Picture:
 
 def _data_uri(svg: str) -> str:
     encoded = base64.b64encode(svg.encode("utf-8")).decode("ascii")
-    return Markup(f"data:image/svg+xml;base64,{encoded}")
+    return f"data:image/svg+xml;base64,{encoded}"
