@@ -80,7 +80,7 @@ class PostgresServer:
     def stop(self) -> None:
         """End the server and remove its folder; calling it twice is harmless."""
         if self._server is not None:
-            self._server.send_signal(signal.SIGINT)  # do not wait for clients
+            self._server.send_signal(signal.SIGQUIT)  # nothing here is worth a checkpoint
             self._server.wait(30)
             self._server = None
         shutil.rmtree(self._folder, ignore_errors=True)

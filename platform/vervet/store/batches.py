@@ -9,7 +9,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, case, exists, func, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
 
 from vervet.core.errors import LeaseLostError
 from vervet.core.status import NORMAL
@@ -40,6 +52,7 @@ from vervet.store.rows import chunks, clock, lock_solutions
 from vervet.store.runs import load_run
 from vervet.store.schema import attempts, batches, candidates, problems, solutions
 from vervet.store.schema import verdicts as verdicts_table
+from vervet.store.types import UtcDateTime
 
 __all__ = [
     "BatchState",
@@ -161,14 +174,7 @@ def stale(
     """
     with db.read() as conn:
         moment = now or clock(conn)
-        waits = [grace_s * 2**exponent for exponent in range(BACK_OFF + 1)]
-        last_call = case(
-            *(
-                (batches.c.publishes <= count, moment - timedelta(seconds=wait))
-                for count, wait in enumerate(waits, start=1)
-            ),
-            else_=moment - timedelta(seconds=waits[-1]),
-        )
+        last_call = _last_call(moment, grace_s)
         quiet = or_(
             batches.c.published_at < last_call,
             and_(
@@ -266,6 +272,18 @@ def infra_tries(conn: Connection, run_id: int) -> dict[int, int]:
         .group_by(attempts.c.solution_id)
     )
     return dict(conn.execute(query).all())
+
+
+def _last_call(moment: datetime, grace_s: float) -> ColumnElement[datetime]:
+    """Before when the last message must have left, by how many have left already."""
+    calls = [
+        literal(moment - timedelta(seconds=grace_s * 2**exponent), UtcDateTime)
+        for exponent in range(BACK_OFF + 1)
+    ]
+    return case(
+        *((batches.c.publishes <= count, call) for count, call in enumerate(calls, start=1)),
+        else_=calls[-1],
+    )
 
 
 def _settled(
