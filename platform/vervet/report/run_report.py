@@ -12,10 +12,7 @@ from pathlib import Path
 
 from vervet.analysis.scaling import DEFAULT, FitPreset
 from vervet.core.errors import UsageError
-from vervet.report.figures import coverage_figure, rates_figure, status_figure
-from vervet.report.files import coverage_table, rates_table, save, status_table
 from vervet.report.groups import Groups, ProblemResult, groups_of
-from vervet.report.page import page_html
 
 __all__ = ["ProblemResult", "ReportFiles", "RunReport", "write_report"]
 
@@ -71,6 +68,9 @@ def write_report(report: RunReport, folder: Path) -> ReportFiles:
     Raises `AnalysisError` for counts that cannot be, and `UsageError` where the folder cannot be
     written.
     """
+    # Tables in a terminal need `RunReport` too, and no matplotlib, which is slow to load.
+    from vervet.report.page import page_html
+
     groups = groups_of(report.problems, report.main_label, report.preset)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -88,6 +88,9 @@ def write_report(report: RunReport, folder: Path) -> ReportFiles:
 def _write_figures(
     report: RunReport, groups: Groups, folder: Path
 ) -> dict[str, tuple[Path, Path, Path]]:
+    from vervet.report.figures import coverage_figure, rates_figure, status_figure
+    from vervet.report.files import coverage_table, rates_table, save, status_table
+
     written: dict[str, tuple[Path, Path, Path]] = {}
     title = f"{report.suite} · {report.model}"
     if groups.main is not None:
