@@ -65,7 +65,7 @@ class _Work:
             self.dispatcher.start()
             waiting = self.recorder.enqueue_missing()
             if waiting:
-                self.observer.note(f"going on with {waiting:,} solutions that have no verdict yet")
+                self.observer.note(f"{waiting:,} solutions wait for their verdict")
         if self.sampler is not None:
             self.sampler.start()
 
