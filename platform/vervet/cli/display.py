@@ -151,7 +151,6 @@ class LiveDisplay(Display):
             parts.append(_status_table(snapshot))
         self._spinner.update(text=Text(_doing(snapshot), style="dim", overflow="ellipsis"))
         parts.append(self._spinner)
-        parts.extend(Text(warning, style="red") for warning in snapshot.warnings)
         return Group(*parts)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
@@ -44,14 +43,11 @@ class Snapshot:
     verified: int = 0
     solved: int = 0
     distinct: int = 0
-    tokens: int = 0
     elapsed_s: float = 0.0
     sampled_before: int = 0
     verified_before: int = 0
     statuses: tuple[StatusLine, ...] = ()
     now: str = ""
-    warnings: tuple[str, ...] = ()
-    extra: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def remaining_s(self) -> float | None:
