@@ -48,7 +48,7 @@ def make_app(settings: DispatchSettings, kinds: tuple[str, ...] = ()) -> Celery:
     """
     app = Celery("vervet", set_as_current=False)
     app.conf.update(
-        broker_url=settings.broker_url,
+        broker_url="filesystem://localhost" if settings.embedded else settings.broker_url,
         broker_connection_retry_on_startup=True,
         broker_connection_timeout=4,
         task_queues=[make_queue(kind) for kind in kinds],

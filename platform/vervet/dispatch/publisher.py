@@ -4,7 +4,6 @@ what was not sent is sent by the sweeper."""
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Sequence
 
@@ -20,15 +19,16 @@ __all__ = ["Publisher"]
 
 log = logging.getLogger(__name__)
 
-_BROKER_ERRORS = (OperationalError, KombuError, OSError)
-
 
 class Publisher:
     """May be used by several threads."""
 
     def __init__(self, app: Celery) -> None:
         self._app = app
-        self._lock = threading.Lock()
+        with app.connection_for_write() as connection:  # which connects to nothing yet
+            raised = (*connection.connection_errors, *connection.channel_errors)
+            self._where = str(connection.as_uri())  # without the password
+        self._errors: tuple[type[Exception], ...] = (OperationalError, KombuError, OSError, *raised)
         self._failing_since: float | None = None
 
     def check(self) -> None:
@@ -36,9 +36,9 @@ class Publisher:
         try:
             with self._app.connection_for_write() as connection:
                 connection.ensure_connection(max_retries=1, interval_start=0.2, timeout=4)
-        except _BROKER_ERRORS as error:
+        except self._errors as error:
             raise DispatchError(
-                f"the broker {self._where()} cannot be reached: {error}",
+                f"the broker {self._where} cannot be reached: {error}",
                 hint="Start it, or leave --broker out to use the embedded one.",
             ) from error
 
@@ -52,7 +52,7 @@ class Publisher:
                     self._app.send_task(VERIFY_TASK, (batch_id,), queue=queue, producer=producer)
                     sent.append(batch_id)
             self._failing_since = None
-        except _BROKER_ERRORS as error:
+        except self._errors as error:
             log.warning("%d batches wait for the broker: %s", len(batch_ids) - len(sent), error)
             self._failing_since = self._failing_since or time.monotonic()
         if sent:
@@ -67,16 +67,12 @@ class Publisher:
         try:
             with self._app.connection_for_write() as connection:
                 queue = make_queue(kind)(connection.default_channel)
-                declared = queue.queue_declare(passive=True)  # type: ignore[no-untyped-call]
+                declared = queue.queue_declare()  # type: ignore[no-untyped-call]
                 return int(declared.message_count)
-        except _BROKER_ERRORS:
+        except self._errors:
             return 0
 
     def failing_s(self) -> float:
         """For how many seconds nothing could be sent; 0 if the last try went well."""
         since = self._failing_since
         return 0.0 if since is None else time.monotonic() - since
-
-    def _where(self) -> str:
-        with self._app.connection_for_write() as connection:
-            return str(connection.as_uri())  # without the password

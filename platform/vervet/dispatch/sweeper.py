@@ -107,5 +107,7 @@ class Sweeper:
                 self.sweep()
             except StoreError as error:
                 log.warning("nothing was swept this time: %s", error)
+            except Exception:  # the next sweep may fare better; without any, batches are lost
+                log.exception("nothing was swept this time")
             if self._stop.wait(self._every_s):
                 return

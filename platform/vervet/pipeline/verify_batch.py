@@ -119,6 +119,8 @@ def verify_batch(place: Workplace, batch_id: str) -> BatchOutcome:
             with contextlib.suppress(StoreError):
                 release(place.database, held)
             raise
+        if sitting is None:
+            return BatchOutcome(BatchEnding.STOPPED, attempts, (held.id,), held.kind, retire)
         attempts += sitting.written.attempts
         retire |= sitting.failed
         rest = sitting.written.rest
@@ -138,8 +140,11 @@ class _Sitting:
     failed: bool
 
 
-def _sit(place: Workplace, held: Claim, verifier: Verifier) -> _Sitting:
-    """Work on a claim until it is through, or until it is time to write."""
+def _sit(place: Workplace, held: Claim, verifier: Verifier) -> _Sitting | None:
+    """Work on a claim until it is through, or until it is time to write.
+
+    None if the worker is to end before anything is done: the batch is then given back.
+    """
     earlier = infra_tries_of(place.database, held)
     with Lease(place.database, held, place.lease_s) as lease:
         bench = Bench(
@@ -152,6 +157,9 @@ def _sit(place: Workplace, held: Claim, verifier: Verifier) -> _Sitting:
         results = _results(bench, held, verifier, earlier, place.write_every_s)
         if lease.lost:
             raise LeaseLostError(f"batch {held.id} went to another worker while it was verified")
+        if not results:
+            release(place.database, held)
+            return None
         written = _write(place.database, held, results)
     failed = any(result.attempt.status is Status.INFRA_ERROR for result in results)
     return _Sitting(written, failed)

@@ -1,0 +1,105 @@
+"""SIGKILL for the pool process, the worker, the producer: no verdict missing, none doubled,
+no candidate blamed, no process left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+from tests.dispatch.conftest import Start, wait_until_gone
+from tests.dispatch.world import (
+    attempts_by_order,
+    batches_of,
+    is_done,
+    new_run,
+    said_once,
+    wait_for,
+)
+from vervet.dispatch.celery_dispatcher import CeleryDispatcher
+from vervet.dispatch.settings import DispatchSettings
+from vervet.store.database import Database
+from vervet.store.takeover import leased
+
+ORDERS = [f"sleep 0.03 {at}" for at in range(60)]
+
+
+def pool_process(database: Database) -> int:
+    """The pid of a pool process that is at work on a batch."""
+    wait_for(lambda: leased(database))
+    return int(leased(database)[0].worker.split(" ")[0].split(":")[-2])
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def test_a_pool_process_is_killed(
+    database: Database, dispatcher: CeleryDispatcher, environment: dict[str, str]
+) -> None:
+    run = new_run(database, ORDERS, environment)
+    dispatcher.start()
+    dispatcher.publish("obedient", batches_of(database, run, size=30))
+    os.kill(pool_process(database), signal.SIGKILL)
+    wait_for(lambda: is_done(database, run))
+    said_once(database, ORDERS)
+    assert set(attempts_by_order(database).values()) == {1}
+
+
+def test_the_worker_is_killed(
+    database: Database, dispatcher: CeleryDispatcher, environment: dict[str, str]
+) -> None:
+    run = new_run(database, ORDERS, environment)
+    dispatcher.start()
+    dispatcher.publish("obedient", batches_of(database, run, size=30))
+    os.kill(parent_of(pool_process(database)), signal.SIGKILL)
+    wait_for(lambda: is_done(database, run))
+    said_once(database, ORDERS)
+    assert dispatcher.healthy() == ""
+
+
+def test_the_producer_is_killed_and_another_goes_on(
+    database: Database,
+    settings: DispatchSettings,
+    start: Start,
+    marker: str,
+    environment: dict[str, str],
+) -> None:
+    run = new_run(database, ORDERS, environment)
+    batches_of(database, run, size=30)
+    # Its workers are its own on the embedded broker only.
+    ours = "producer" if settings.embedded else "worker"
+    other = None if settings.embedded else start("tests.dispatch.producer")
+    first = start(f"tests.dispatch.{ours}")
+    pool_process(database)
+    first.kill()
+    if other is not None:
+        other.kill()
+    wait_until_gone(marker)
+    assert not is_done(database, run)
+    start("tests.dispatch.producer")
+    if not settings.embedded:
+        start("tests.dispatch.worker")
+    wait_for(lambda: is_done(database, run))
+    said_once(database, ORDERS)
+
+
+def test_closing_writes_what_is_done_and_leaves_no_process(
+    database: Database,
+    settings: DispatchSettings,
+    marker: str,
+    environment: dict[str, str],
+    start: Start,
+) -> None:
+    run = new_run(database, ORDERS, environment)
+    batches_of(database, run)
+    worker = start("tests.dispatch.producer" if settings.embedded else "tests.dispatch.worker")
+    pool_process(database)
+    time.sleep(0.3)  # ten items or so
+    worker.terminate()
+    worker.communicate(timeout=20)
+    wait_until_gone(marker)
+    written = len(attempts_by_order(database))
+    assert 0 < written < len(ORDERS)
+    assert leased(database) == []
