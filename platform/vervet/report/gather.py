@@ -19,6 +19,8 @@ from vervet.store.suites import load_suite
 __all__ = ["gather"]
 
 STRATUM = "stratum"
+MAIN = "held-out"
+"""The stratum that a report is about where a suite has it."""
 SHOWN = ("format", "limit", "seed", "samples_per_request", "batch_size", "workers", "settlement")
 
 
@@ -31,11 +33,13 @@ def gather(conn: Connection, run: Run) -> RunReport:
         statuses["unsettled"] = waiting
     if counts.infra_error:
         statuses[Status.INFRA_ERROR.value] = counts.infra_error
+    problems = tuple(_result(each) for each in coverage_counts(conn, run.id))
     return RunReport(
         run=run.name,
         suite=load_suite(conn, run.suite_id).name,
         model=f"{run.generator.engine}:{run.generator.model}",
-        problems=tuple(_result(each) for each in coverage_counts(conn, run.id)),
+        problems=problems,
+        main_label=MAIN if any(problem.label == MAIN for problem in problems) else None,
         statuses=statuses,
         flags=counts.flags,
         duplicates_saved=counts.duplicates_saved,
