@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 __all__ = ["PostgresServer", "database_url", "postgres_server", "postgres_url"]
 
@@ -73,9 +74,12 @@ class PostgresServer:
         """The URL of a new, empty database."""
         self._count += 1
         name = f"vervet_{self._count}"
-        with psycopg.connect(self._url("postgres"), autocommit=True) as conn:
-            conn.execute(f"CREATE DATABASE {name}".encode())
+        self._tell(f"CREATE DATABASE {name}")
         return self._url(name)
+
+    def drop_database(self, url: str) -> None:
+        """Remove a database, whoever is still connected."""
+        self._tell(f"DROP DATABASE {conninfo_to_dict(url)['dbname']} WITH (FORCE)")
 
     def stop(self) -> None:
         """End the server and remove its folder; calling it twice is harmless."""
@@ -84,6 +88,10 @@ class PostgresServer:
             self._server.wait(30)
             self._server = None
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _tell(self, statement: str) -> None:
+        with psycopg.connect(self._url("postgres"), autocommit=True) as conn:
+            conn.execute(statement.encode())
 
     def _url(self, name: str) -> str:
         return f"postgresql://vervet@/{name}?host={quote(str(self._folder), safe='')}"
@@ -149,9 +157,11 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: PostgresServer) -> str:
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """The URL of an empty database of its own."""
-    return postgres_server.create_database()
+    url = postgres_server.create_database()
+    yield url
+    postgres_server.drop_database(url)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

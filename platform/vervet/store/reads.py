@@ -215,33 +215,25 @@ def history(conn: Connection, solution_id: int) -> History:
 
 def _tally(run: Run) -> Select[Any]:
     """One row per solution of a run: how often it was sampled, and its verdict."""
+    sampled = (
+        select(candidates.c.problem_id, candidates.c.solution_id, func.count().label("n"))
+        .where(candidates.c.run_id == run.id)
+        .group_by(candidates.c.problem_id, candidates.c.solution_id)
+        .subquery()
+    )
     verdict = and_(
-        verdicts.c.solution_id == candidates.c.solution_id,
+        verdicts.c.solution_id == sampled.c.solution_id,
         verdicts.c.verifier_digest == run.verifier_digest,
         verdicts.c.environment_digest == run.environment_digest,
         verdicts.c.settlement == run.settlement.value,
     )
-    return (
-        select(
-            candidates.c.problem_id,
-            candidates.c.solution_id,
-            func.count().label("n"),
-            verdicts.c.status,
-            verdicts.c.flags,
-            func.coalesce(verdicts.c.unsettled, true()).label("unsettled"),
-            func.coalesce(verdicts.c.counts_as_passed, false()).label("counts_as_passed"),
-        )
-        .select_from(candidates.outerjoin(verdicts, verdict))
-        .where(candidates.c.run_id == run.id)
-        .group_by(
-            candidates.c.problem_id,
-            candidates.c.solution_id,
-            verdicts.c.status,
-            verdicts.c.flags,
-            verdicts.c.unsettled,
-            verdicts.c.counts_as_passed,
-        )
-    )
+    return select(
+        *sampled.c,
+        verdicts.c.status,
+        verdicts.c.flags,
+        func.coalesce(verdicts.c.unsettled, true()).label("unsettled"),
+        func.coalesce(verdicts.c.counts_as_passed, false()).label("counts_as_passed"),
+    ).select_from(sampled.outerjoin(verdicts, verdict))
 
 
 def _total(tally: FromClause, wanted: ColumnElement[bool] | None) -> ColumnElement[int]:
