@@ -15,10 +15,10 @@ import signal
 import subprocess
 import time
 from functools import cache
-from pathlib import Path
 from typing import Any, Self
 
 from vervet.core.digests import digest_json
+from vervet.core.errors import SandboxError
 from vervet.core.resources import sandboxes_dir
 from vervet.sandbox.wire import HEAD_CAP, LENGTHS, ProtocolError, parse_head
 
@@ -36,6 +36,7 @@ MODULES = (
 """In the order of their imports."""
 CHUNK = 1 << 20
 LAST_WORDS = 4096
+END_S = 30
 
 
 class GuestGoneError(Exception):
@@ -84,7 +85,7 @@ class Guest:
         assert process.stdin
         assert process.stdout
         assert process.stderr
-        self._process, self._info = process, info
+        self._process, self._info, self._first = process, info, -1
         self._in, self._out = process.stdin.fileno(), process.stdout.fileno()
         self._buffer = bytearray()
         for descriptor in (self._in, self._out, process.stderr.fileno()):
@@ -95,6 +96,13 @@ class Guest:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def ready(self, *, seconds: float) -> None:
+        """Wait until the runner has started. Raises as `answer` does."""
+        head, _ = self.answer(body_cap=0, seconds=seconds)
+        if head["answer"] != "ready":
+            raise ProtocolError("the first answer is not that it is ready")
+        self._hold_first()
 
     def ask(self, message: bytes, *, seconds: float) -> None:
         """Send a message. Raises `GuestGoneError` or `GuestSilentError`."""
@@ -151,41 +159,43 @@ class Guest:
     def close(self) -> None:
         """End every process of the guest and wait for that."""
         process = self._process
-        if process.poll() is None:
-            self._kill_first()
-            try:
-                process.wait(5.0)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        if self._first >= 0:
+            self._end_first()
+        elif process.poll() is None and self._info < 0:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+        elif process.poll() is None:
+            process.kill()
+        process.wait()
         for stream in (process.stdin, process.stdout, process.stderr):
             assert stream
             with contextlib.suppress(BrokenPipeError):
                 stream.close()
+        for descriptor in (self._info, self._first):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._info = self._first = -1
+
+    def _hold_first(self) -> None:
+        """Take hold of the first process of the guest's namespace, as bwrap has named it."""
         if self._info >= 0:
-            os.close(self._info)
-            self._info = -1
+            try:
+                pid = int(json.loads(os.read(self._info, LAST_WORDS))["child-pid"])
+                self._first = os.pidfd_open(pid)
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                raise ProtocolError(f"bwrap names no first process ({error})") from error
 
-    def _kill_first(self) -> None:
-        """Kill the first process of the guest's namespace: the kernel ends all others with it.
+    def _end_first(self) -> None:
+        """Kill the first process of the namespace: the kernel ends all others before it.
 
-        bwrap outside ends only after that, so waiting for it is waiting for all of them.
+        Its end, and not bwrap's, is the end of all: bwrap goes as soon as the runner has.
         """
-        if self._info < 0:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            return
-        try:
-            pid = int(json.loads(os.read(self._info, LAST_WORDS))["child-pid"])
-            descriptor = os.pidfd_open(pid)
-        except (OSError, ValueError, KeyError, TypeError):
-            self._process.kill()
-            return
-        try:
-            stat = Path(f"/proc/{pid}/stat").read_text()
-            if int(stat.rpartition(")")[2].split()[1]) == self._process.pid:
-                signal.pidfd_send_signal(descriptor, signal.SIGKILL)
-        except (OSError, ValueError):
-            self._process.kill()
-        finally:
-            os.close(descriptor)
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._first, signal.SIGKILL)
+        poll = select.poll()
+        poll.register(self._first, select.POLLIN)
+        if not poll.poll(END_S * 1000):
+            raise SandboxError(
+                f"processes of a sandbox do not end within {END_S} s of being killed",
+                hint="The kernel holds them: look for a failing disk in its log.",
+            )

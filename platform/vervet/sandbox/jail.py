@@ -169,7 +169,7 @@ class JailSandbox:
         patience = limits.compile_s + limits.wall_s + GRACE_S
         try:
             guest.ask(opening, seconds=START_S)
-            guest.answer(body_cap=0, seconds=START_S)
+            guest.ready(seconds=START_S)
             started = True
             for check in job.checks[len(progress.checks) :]:
                 guest.ask(ask_check(check.stdin), seconds=patience)

@@ -133,7 +133,7 @@ def parse_head(text: bytes) -> dict[str, Any]:
         head = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ProtocolError("an answer is not JSON") from error
-    if not isinstance(head, dict) or head.get("answer") not in ANSWERS:
+    if not isinstance(head, dict) or str(head.get("answer")) not in ANSWERS:
         raise ProtocolError("an answer is of no known kind")
     return head
 

@@ -28,8 +28,8 @@ UNUSABLE = 70
 SPARE = 8 << 20
 """Bytes beyond the memory limit in which an exception can still be printed."""
 STACK = 64 << 20
-OWN_PROCESSES = 3
-"""bwrap, the runner and the first process of the candidate."""
+OWN_PROCESSES = 2
+"""bwrap and the runner."""
 
 
 def become(
@@ -178,8 +178,8 @@ def _end(code: int) -> NoReturn:
         import atexit
 
         atexit._run_exitfuncs()
-        for stream in {id(s): s for s in (sys.stdout, sys.__stdout__) if s is not None}.values():
-            if not stream.closed:
+        for stream in (getattr(sys, "stdout", None), sys.__stdout__):
+            if stream is not None and not stream.closed:
                 stream.flush()
     except BaseException:
         code = code or 120

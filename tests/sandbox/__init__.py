@@ -1,0 +1,1 @@
+"""The jail, tried with real programs in real isolation."""

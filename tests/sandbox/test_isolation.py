@@ -1,0 +1,194 @@
+"""What the host sees of the jail: who runs in it, what outlives it, what happens without it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.sandbox.jobs import job, run
+from vervet.core.errors import NoIsolationError, UnknownNameError
+from vervet.sandbox.bubblewrap import Bwrap, find_bwrap
+from vervet.sandbox.doctor import examine
+from vervet.sandbox.jail import JailSandbox
+from vervet.sandbox.job import LimitHit
+from vervet.sandbox.registry import make_sandbox
+
+
+def named(name: str) -> list[Path]:
+    """The processes of the host that carry a name that a candidate gave itself."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/comm"):
+        try:
+            if path.read_text().strip() == name:
+                found.append(path.parent)
+        except OSError:
+            continue
+    return found
+
+
+def calls_itself(name: str) -> str:
+    return f"import ctypes\nctypes.CDLL(None).prctl(15, b'{name}', 0, 0, 0)\n"
+
+
+def waiting_for(name: str, count: int) -> list[Path]:
+    deadline = time.monotonic() + 20
+    while len(found := named(name)) != count:
+        assert time.monotonic() < deadline, f"{len(found)} processes {name}, not {count}"
+        time.sleep(0.02)
+    return found
+
+
+DAEMONS = (
+    "import os, time\n"
+    "for _ in range(3):\n"
+    "    child = os.fork()\n"
+    "    if child == 0:\n"
+    "        os.setsid()\n"
+    "        if os.fork() == 0:\n"
+    "            time.sleep(120)\n"
+    "        os._exit(0)\n"
+    "    os.waitpid(child, 0)\n"
+)
+FORKS = """
+import os, time
+while True:
+    try:
+        os.fork()
+    except OSError:
+        time.sleep(0.01)
+"""
+
+
+def test_candidates_are_neither_root_nor_privileged_on_the_host(jail: JailSandbox) -> None:
+    name = f"who-{os.getpid()}"
+    source = calls_itself(name) + "import time\ntime.sleep(3)"
+    thread = threading.Thread(target=run, args=(jail, job(source)))
+    thread.start()
+    (process,) = waiting_for(name, 1)
+    status = dict(line.split(":\t", 1) for line in (process / "status").read_text().splitlines())
+    thread.join()
+
+    assert "0" not in status["Uid"].split() + status["Gid"].split() + status["Groups"].split()
+    assert {int(status[key], 16) for key in ("CapEff", "CapPrm", "CapBnd", "CapAmb")} == {0}
+    assert status["NoNewPrivs"] == "1"
+
+
+def test_daemons_die_with_their_check(jail: JailSandbox) -> None:
+    name = f"dmn-{os.getpid()}"
+    source = calls_itself(name) + DAEMONS + "print(1)"
+    left: list[int] = []
+
+    jail.run(job(source, b"", b""), lambda _: not left.append(len(named(name))))
+
+    assert left == [0, 0]
+
+
+def test_daemons_die_with_a_runner_that_was_killed(jail: JailSandbox) -> None:
+    name = f"orp-{os.getpid()}"
+
+    report = run(jail, job(calls_itself(name) + DAEMONS + "os.kill(os.getppid(), 9)"))
+
+    assert report.infra
+    assert named(name) == []
+
+
+def test_everything_dies_with_the_worker(tmp_path: Path) -> None:
+    name = f"wrk-{os.getpid()}"
+    source = calls_itself(name) + DAEMONS + "time.sleep(120)"
+    worker = (
+        "import sys\nfrom tests.sandbox.jobs import job, run\n"
+        "from vervet.sandbox.jail import JailSandbox\nrun(JailSandbox(), job(sys.argv[1]))"
+    )
+    root = Path(__file__).parents[2]
+    with subprocess.Popen([sys.executable, "-c", worker, source], cwd=root) as process:
+        waiting_for(name, 4)
+        process.send_signal(signal.SIGKILL)
+
+    waiting_for(name, 0)
+
+
+def test_fork_bomb_stays_within_its_limit(jail: JailSandbox) -> None:
+    name = f"frk-{os.getpid()}"
+    thread = threading.Thread(
+        target=run, args=(jail, job(calls_itself(name) + FORKS, wall_s=1.5, processes=10))
+    )
+    thread.start()
+    most = 0
+    while thread.is_alive():
+        most = max(most, len(named(name)))
+        time.sleep(0.05)
+
+    assert 2 <= most <= 10
+    assert named(name) == []
+
+
+def test_without_bubblewrap_nothing_runs(tmp_path: Path) -> None:
+    with pytest.raises(NoIsolationError) as caught:
+        JailSandbox(bwrap=Bwrap(Path("/bin/false").resolve(), "broken"))
+
+    assert "broken: the sandbox did not start" in caught.value.message
+    assert "unprivileged user namespaces" in caught.value.hint
+
+
+def test_without_any_bubblewrap_nothing_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vervet.sandbox.jail.find_bwrap", lambda: iter(()))
+
+    with pytest.raises(NoIsolationError, match="none is installed"):
+        JailSandbox()
+
+
+def test_the_wheel_brings_a_bubblewrap() -> None:
+    assert "wheel" in [bwrap.origin for bwrap in find_bwrap()]
+
+
+def test_isolation_is_given_up_only_by_name() -> None:
+    sandbox = make_sandbox("jail", unsafe_no_isolation=True)
+
+    report = run(
+        sandbox, job("import os\nprint(os.getcwd() != '/tmp/work', input())", b"x\n", b"y")
+    )
+
+    assert [check.stdout for check in report.checks] == [b"True x\n", b"True y\n"]
+    assert report.layers == sandbox.layers() == ()
+    assert sandbox.environment()["kind"] == "none"
+
+
+def test_limits_hold_without_isolation_too() -> None:
+    sandbox = JailSandbox(unsafe_no_isolation=True)
+
+    report = run(sandbox, job("while True:\n    pass", cpu_s=0.2))
+
+    assert report.checks[0].limit is LimitHit.CPU
+
+
+def test_layers_and_environment_of_the_jail(jail: JailSandbox) -> None:
+    assert {"userns", "pidns", "netns", "mountns", "rlimits"} <= set(jail.layers())
+    assert set(jail.environment()) == {"kind", "interpreter", "runner"}
+
+
+def test_unknown_sandbox_is_named() -> None:
+    with pytest.raises(UnknownNameError, match="jial"):
+        make_sandbox("jial")
+
+
+def test_every_probe_of_the_doctor_holds_within_three_seconds_of_work() -> None:
+    probes = examine()
+
+    assert [probe for probe in probes if not probe.ok] == []
+    assert len(probes) >= 9
+
+
+def test_the_doctor_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vervet.sandbox.jail.find_bwrap", lambda: iter(()))
+
+    (probe,) = examine()
+
+    assert not probe.ok
+    assert "bubblewrap" in probe.words
