@@ -31,10 +31,10 @@ class Obedient:
         if problem.kind != KIND:
             raise ProblemError(f"{problem.id} is not for this verifier")
 
-    def extract(self, problem: Problem, completion: str, *, cut: bool) -> Solution:
+    def extract(self, problem: Problem, completion: str, *, cut: bool) -> Solution:  # noqa: ARG002
         return Solution(KIND, completion)
 
-    def steps(self, problem: Problem, solution: Solution) -> Steps:
+    def steps(self, problem: Problem, solution: Solution) -> Steps:  # noqa: ARG002
         word, *rest = solution.text.split()
         if word == "kill":
             os.kill(os.getpid(), signal.SIGKILL)

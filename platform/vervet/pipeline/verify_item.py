@@ -71,22 +71,23 @@ class Bench:
         except Exception as error:
             log.exception("verifier %s failed on solution %d", verifier.kind, item.solution_id)
             return self._infra(VERIFIER_ERROR, f"{type(error).__name__}: {error}")
-        if attempt.status is not Status.INFRA_ERROR or self.ended():
-            return None if attempt.status is Status.INFRA_ERROR else attempt
-        return self._judge(attempt.message, earlier)
+        if attempt.status is not Status.INFRA_ERROR:
+            return attempt
+        # A worker that is being ended may well have its sandbox ended first.
+        return None if self.ended() else self._judge(attempt.message, earlier)
 
-    def attempt_alone(
-        self, verifier: Verifier, item: ClaimItem, earlier: Sequence[InfraTry]
+    def attempt_guarded(
+        self, verifier: Verifier, item: ClaimItem, earlier: Sequence[InfraTry], deaths: int
     ) -> Attempt | None:
-        """Verify the only item of a batch: not before a control has passed.
+        """Verify the only item of a batch, but not before a control has passed.
 
-        Where two workers died with it, after a control each, it is not run again.
+        Where `deaths` workers died while they held it alone, it is not run again.
         """
         failure = control_failure(self.fresh_sandbox)
         if failure:
             return self._infra(CONTROL_FAILED, failure)
         dead = {each.worker for each in earlier if each.code == WORKER_DIED}
-        if len(dead) >= 2:
+        if len(dead) >= deaths:
             return self._broken("", [each for each in earlier if each.code in _BLAMES])
         return self.attempt(verifier, item, earlier)
 
@@ -125,7 +126,7 @@ class Bench:
         )
 
 
-_PASSED = "the control passed; the solution was not run a third time"
+_PASSED = "the control passed; the solution was not run again"
 
 
 class _Interruptible:

@@ -24,6 +24,7 @@ __all__ = [
     "HeldBatch",
     "InfraTry",
     "infra_tries_of",
+    "is_fragment",
     "leased",
     "take_back",
     "verifier_digests",
@@ -128,6 +129,13 @@ def infra_tries_of(db: Database, held: Claim) -> dict[int, tuple[InfraTry, ...]]
             if ordinals[solution_id] == ordinal:
                 found[solution_id].append(InfraTry(*rest))
     return {solution_id: tuple(tries) for solution_id, tries in found.items()}
+
+
+def is_fragment(db: Database, batch_id: str) -> bool:
+    """Whether a batch was made of a part of another one."""
+    with db.read() as conn:
+        query = select(batches.c.parent_id).where(batches.c.id == batch_id)
+        return conn.execute(query).scalar_one_or_none() is not None
 
 
 def verifier_digests(db: Database, digest: str) -> dict[str, str]:
