@@ -50,7 +50,7 @@ def main() -> None:
         migrate(connection)
         return
     named = context.get_x_argument(as_dictionary=True).get("db")
-    url = named or os.environ.get("VERVET_DATABASE")
+    url = named or os.environ.get("VERVET_DATABASE_URL") or os.environ.get("VERVET_DATABASE")
     database = Database.connect(url or context.config.get_main_option("sqlalchemy.url", ""))
     with database.write() as connection:
         migrate(connection)

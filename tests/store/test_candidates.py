@@ -48,9 +48,8 @@ def test_a_candidate_that_is_there_is_neither_doubled_nor_changed(database: Data
     again = add(database, run, [candidate("p0", 0, "second"), candidate("p0", 1, "third")])
     assert again.inserted == 1
     with database.read() as conn:
-        digest = conn.scalar(
-            select(candidates.c.completion_digest).where(candidates.c.ordinal == 0)
-        )
+        query = select(candidates.c.completion_digest).where(candidates.c.ordinal == 0)
+        digest = conn.execute(query).scalar_one()
         assert load_texts(conn, [digest])[digest] == "first"
     assert count(database, solutions) == 2
 

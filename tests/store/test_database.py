@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.store.world import add, candidate, count, new_run
 from vervet.core.errors import DiskFullError, ReadOnlyError, StoreError
+from vervet.sandbox.bubblewrap import find_bwrap
 from vervet.store.database import Database
 from vervet.store.schema import candidates, suites
 
@@ -147,6 +148,42 @@ def test_a_full_disk_is_named_and_loses_nothing_that_was_committed(tmp_path: Pat
     database = Database.open(tmp_path / "vervet.db")
     assert count(database, candidates) == 1
     assert add(database, run, large).inserted == 50
+    database.close()
+
+
+OPEN_AND_FILL = """
+import os, sys
+from pathlib import Path
+from sqlalchemy import text
+from vervet.core.errors import DiskFullError
+from vervet.store.database import Database
+path = Path(sys.argv[1])
+(path.parent / "ballast").write_bytes(bytes(int(sys.argv[2])))
+try:
+    database = Database.open(path)
+    with database.write() as conn:
+        insert = text("INSERT INTO blobs (digest, size, data) VALUES ('d', 0, :data)")
+        conn.execute(insert, {"data": os.urandom(2_000_000)})
+except DiskFullError as error:
+    print(error.message)
+"""
+
+
+@pytest.mark.parametrize("ballast", [0, 900_000, 940_000, 960_000, 970_000, 980_000, 1_000_000])
+def test_a_disk_that_fills_at_any_moment_is_called_full(tmp_path: Path, ballast: int) -> None:
+    bwrap = next(find_bwrap()).path
+    disk = ["--size", "1000000", "--tmpfs", str(tmp_path)]
+    python = [sys.executable, "-W", "error", "-c", OPEN_AND_FILL]
+    command = [bwrap, "--dev-bind", "/", "/", *disk, *python, tmp_path / "v.db", str(ballast)]
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    assert said == f"no space is left for the database {tmp_path / 'v.db'}\n"
+
+
+def test_a_connection_that_broke_is_told_and_made_anew(postgres_url: str) -> None:
+    database = Database.open(postgres_url)
+    with pytest.raises(StoreError, match="cannot reach"), database.write() as conn:
+        conn.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+    assert count(database, candidates) == 0
     database.close()
 
 

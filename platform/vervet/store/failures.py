@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import errno
+import math
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
@@ -15,6 +18,7 @@ __all__ = ["told", "told_of_file"]
 
 READ_ONLY_STATES = {"25006", "42501"}
 FULL_STATES = {"53100"}
+LEAST_SPACE = 1 << 20
 PASSING_STATES = {"40001", "40P01"}
 
 
@@ -86,11 +90,20 @@ def _of_sqlite(original: sqlite3.Error, where: str) -> StoreError | None:
             hint="Look for a process that hangs in the middle of writing, then do it again.",
         )
     if primary == sqlite3.SQLITE_IOERR:
+        if _free_space(where) < LEAST_SPACE:  # the file of the WAL's index did not fit
+            return _full(where)
         return StoreError(
             f"the disk under {where} failed: {original}",
             hint="SQLite needs a local disk that works; network drives often do not.",
         )
     return None
+
+
+def _free_space(where: str) -> float:
+    try:
+        return shutil.disk_usage(Path(where).parent).free
+    except OSError:
+        return math.inf
 
 
 def _of_file(error: OSError, where: str) -> StoreError:
