@@ -31,14 +31,14 @@ def extract_code(
 ) -> Solution:
     """The program in a completion: its first or last fenced block, else the text as it is.
 
-    Leading blanks are kept, since the text may continue a prompt; trailing ones are dropped, so
-    that completions that differ in them are one solution. A block that never closes reaches to
-    the end. Whether it is Python is for the sandbox to say; "cut" is only what has nothing left.
+    Stop strings end a continuation, but nothing inside a block that opens before them. Leading
+    blanks are kept, since the text may continue a prompt; trailing ones are dropped, so that
+    completions that differ in them are one solution. A block that never closes reaches to the
+    end. Whether it is Python is for the sandbox to say; "cut" is only what has nothing left.
     """
     text = until_stop(completion, stop)
-    blocks = fenced_blocks(text)
-    if blocks:
-        text = blocks[0 if fence == "first" else -1]
+    if OPENING.search(text):
+        text = fenced_blocks(completion)[0 if fence == "first" else -1]
     text = text.rstrip()
     return Solution(kind, f"{text}\n") if text else nothing(kind, cut=cut)
 

@@ -1,0 +1,1 @@
+"""Extraction, comparison, settlement, and verifiers over a real jail."""
