@@ -29,7 +29,7 @@ __all__ = ["FAMILY", "HeldOut", "Universe", "prompt_pieces", "universe"]
 VISIBLE = 4
 HIDDEN = 12
 # How many held-out problems of each depth, and how many easy ones.
-HELD_OUT = {1: 6, 2: 84, 3: 120, 4: 90}
+HELD_OUT = {1: 6, 2: 84, 3: 130, 4: 80}
 EASY = 120
 EASY_DEPTHS = (1, 2, 3)
 # A problem that more programs than this pass says too little about its function.
@@ -37,7 +37,7 @@ MOST_PASSING = 12
 INPUT_WEIGHTS = {Type.LIST: 0.5, Type.INT: 0.25, Type.STR: 0.25}
 # Share of each depth at the end of the curriculum. There are only some hundred short programs:
 # shown more often they would be learnt by heart, and the held-out ones with them as never right.
-DEPTH_WEIGHTS = {1: 0.02, 2: 0.10, 3: 0.33, 4: 0.55}
+DEPTH_WEIGHTS = {1: 0.03, 2: 0.14, 3: 0.38, 4: 0.45}
 
 _OPEN = {Type.INT: "", Type.LIST: "[", Type.STR: "'"}
 _CLOSE = {Type.INT: "", Type.LIST: "]", Type.STR: "'"}
@@ -223,7 +223,7 @@ def _balanced(problems: list[HeldOut], name: str) -> list[HeldOut]:
 
 _CAN = """
 It reads four lines `# f(input) == output` and `def f(x):`, and writes up to four statements
-`x = ...` or `return ...` made of 40 expressions over integers, lists of integers and lower-case
+`x = ...` or `return ...` made of 33 expressions over integers, lists of integers and lower-case
 strings. Sampled often at temperature 1, it solves many problems that it rarely solves at first:
 that is what it is for.
 """
@@ -251,7 +251,7 @@ FAMILY = Family(
     tokens=_vocabulary(),
     numbers=_numbers(),
     corpus=universe,
-    steps=6000,
+    steps=7500,
     about="Programming by example: the prompt shows four inputs and outputs of a hidden function, "
     "the completion is the body of a short Python function.",
     can=_CAN,

@@ -72,14 +72,6 @@ def _range(x: int) -> list[int]:
     return list(range(x))
 
 
-def _repeat(x: int) -> list[int]:
-    return [x] * 3
-
-
-def _letters(x: list[int]) -> str:
-    return "".join(chr(97 + i % 26) for i in x)
-
-
 def _primitives() -> tuple[Primitive, ...]:
     found: list[Primitive] = []
 
@@ -98,8 +90,6 @@ def _primitives() -> tuple[Primitive, ...]:
     add(l, l, lambda x: [v + 1 for v in x], "[", "i + 1", EACH)
     add(l, l, lambda x: [v * 2 for v in x], "[", "i * 2", EACH)
     add(l, l, lambda x: [v // 2 for v in x], "[", "i // 2", EACH)
-    add(l, l, lambda x: [v % 3 for v in x], "[", "i % 3", EACH)
-    add(l, l, lambda x: [v - min(x) for v in x], "[", "i - min(x)", EACH)
     add(l, l, lambda x: [max(x) - v for v in x], "[", "max(x) - i", EACH)
     add(l, l, lambda x: [v + x[0] for v in x], "[", "i + x[0]", EACH)
     add(l, l, lambda x: [v for v in x if v % 2], KEEP, "i % 2]")
@@ -112,10 +102,8 @@ def _primitives() -> tuple[Primitive, ...]:
     add(l, i, len, "len(x)")
     add(l, i, lambda x: x[0], "x[0]")
     add(l, i, lambda x: x[-1], "x[-1]")
-    add(l, i, lambda x: len(set(x)), "len(set(x))")
     # int -> int
     add(i, i, lambda x: x + 1, "x + 1")
-    add(i, i, lambda x: x + 7, "x + 7")
     add(i, i, lambda x: x * 2, "x * 2")
     add(i, i, lambda x: x * x, "x * x")
     add(i, i, lambda x: x // 2, "x // 2")
@@ -123,7 +111,6 @@ def _primitives() -> tuple[Primitive, ...]:
     add(i, i, lambda x: abs(x - 9), "abs(x - 9)")
     # int -> list
     add(i, l, _range, "list(range(x))")
-    add(i, l, _repeat, "[x] * 3")
     add(i, l, lambda x: [int(c) for c in str(x)], "[", "int(c)", " for c in str(x)]")
     # str -> str
     add(s, s, lambda x: x[::-1], "x[::-1]")
@@ -141,11 +128,9 @@ def _primitives() -> tuple[Primitive, ...]:
         "c for c in x if c not in 'aeiou'",
         ")",
     )
-    # str -> int, str -> list, list -> str
+    # str -> int, str -> list
     add(s, i, len, "len(x)")
-    add(s, i, lambda x: x.count(x[0]), "x.count(x[0])")
     add(s, l, lambda x: [ord(c) - 97 for c in x], "[", "ord(c) - 97", " for c in x]")
-    add(l, s, _letters, "''.join(", "chr(97 + i % 26) for i in x", ")")
     return tuple(found)
 
 
