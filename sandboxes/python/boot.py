@@ -2,7 +2,6 @@
 import marshal
 import os
 import sys
-from types import ModuleType
 
 
 def take(size):
@@ -16,7 +15,7 @@ def take(size):
 
 
 for name, code in marshal.loads(take(int.from_bytes(take(4), "big"))):
-    module = sys.modules[name] = ModuleType(name)
+    module = sys.modules[name] = type(sys)(name)
     module.__path__ = []
     exec(code, module.__dict__)
 del sys.modules["__main__"].take

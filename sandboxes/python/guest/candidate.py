@@ -10,18 +10,21 @@ import gc
 import math
 import os
 import resource
-import struct
 import sys
 import time
-from collections.abc import Sequence
+from _struct import Struct
 from io import BufferedReader, BufferedWriter, FileIO, TextIOWrapper
 from marshal import dumps, loads
-from types import CodeType, ModuleType
-from typing import Any, NoReturn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # importing these would cost as much as starting the interpreter
+    from collections.abc import Sequence
+    from types import CodeType
+    from typing import Any, NoReturn
 
 __all__ = ["TOLD", "UNUSABLE", "become"]
 
-TOLD = struct.Struct(">dQ")
+TOLD = Struct(">dQ")
 """What precedes the compiled code: CPU seconds so far, its size (0: it cannot be kept)."""
 UNUSABLE = 70
 """Exit status of a child that could not even be prepared."""
@@ -135,7 +138,7 @@ def _forget(job: dict[str, Any]) -> None:
 
 
 def _run(program: CodeType, name: str) -> int:
-    main = ModuleType("__main__")
+    main = type(sys)("__main__")
     main.__file__ = name
     main.__builtins__ = sys.modules["builtins"]  # type: ignore[attr-defined]
     sys.modules["__main__"] = main

@@ -10,12 +10,15 @@ import gc
 import os
 import sys
 import time
-from typing import Any
 
 from guest.folder import SpentError, clean, lay, read_artifact
 from guest.kernel import hide
 from guest.watch import Finding, Watch
 from guest.wire import receive, send
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # importing these would cost as much as starting the interpreter
+    from typing import Any
 
 __all__ = ["main"]
 

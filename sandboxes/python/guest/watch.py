@@ -9,14 +9,18 @@ from __future__ import annotations
 import os
 import select
 import time
-from collections.abc import Callable
-from typing import Any
 
 from guest.candidate import TOLD, UNUSABLE, become
 
-__all__ = ["Finding", "Sweep", "Watch"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # importing these would cost as much as starting the interpreter
+    from collections.abc import Callable
+    from typing import Any
 
-Sweep = Callable[[int], tuple[int, Any]]
+    Sweep = Callable[[int], tuple[int, Any]]
+
+__all__ = ["Finding", "Watch"]
+
 CODE_CAP = 64 << 20
 CHUNK = 1 << 16
 POLL = select.POLLIN | select.POLLHUP

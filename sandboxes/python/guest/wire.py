@@ -7,15 +7,18 @@ interpreter, so heads are read and written by its C parts alone where they exist
 from __future__ import annotations
 
 import os
-import struct
-from types import SimpleNamespace
-from typing import Any
+import sys
+from _struct import Struct
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # importing these would cost as much as starting the interpreter
+    from typing import Any
 
 __all__ = ["HEAD_CAP", "WireError", "dumps", "loads", "receive", "send"]
 
 HEAD_CAP = 1 << 20
 BODY_CAP = 512 << 20
-LENGTHS = struct.Struct(">II")
+LENGTHS = Struct(">II")
 
 
 class WireError(Exception):
@@ -26,7 +29,7 @@ try:
     from _json import encode_basestring_ascii, make_scanner
 
     _scan = make_scanner(
-        SimpleNamespace(
+        type(sys.implementation)(
             strict=True,
             object_hook=None,
             object_pairs_hook=None,
