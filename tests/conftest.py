@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
-from tests.services import database_url, postgres_server, postgres_url
+from tests.services import (
+    database_url,
+    migrated_postgres,
+    migrated_sqlite,
+    migrated_url,
+    postgres_server,
+    postgres_url,
+)
 
-__all__ = ["database_url", "postgres_server", "postgres_url"]
+__all__ = [
+    "database_url",
+    "migrated_postgres",
+    "migrated_sqlite",
+    "migrated_url",
+    "postgres_server",
+    "postgres_url",
+]

@@ -22,7 +22,17 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-__all__ = ["PostgresServer", "database_url", "postgres_server", "postgres_url"]
+from vervet.store.database import Database
+
+__all__ = [
+    "PostgresServer",
+    "database_url",
+    "migrated_postgres",
+    "migrated_sqlite",
+    "migrated_url",
+    "postgres_server",
+    "postgres_url",
+]
 
 SETTINGS = {
     "fsync": "off",
@@ -70,11 +80,12 @@ class PostgresServer:
         self._server = self._run("postgres", "-D", data, "-k", self._folder, *settings)
         self._wait(60)
 
-    def create_database(self) -> str:
-        """The URL of a new, empty database."""
+    def create_database(self, like: str | None = None) -> str:
+        """The URL of a new database: empty, or a copy of the one at the URL `like`."""
         self._count += 1
         name = f"vervet_{self._count}"
-        self._tell(f"CREATE DATABASE {name}")
+        template = conninfo_to_dict(like)["dbname"] if like else "template1"
+        self._tell(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self._url(name)
 
     def drop_database(self, url: str) -> None:
@@ -170,3 +181,33 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "sqlite":
         return str(tmp_path / "vervet.db")
     return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with Vervet's tables, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "vervet.db"
+    Database.open(path).close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: PostgresServer) -> str:
+    """A PostgreSQL database with Vervet's tables, to be copied."""
+    url = postgres_server.create_database()
+    Database.open(url).close()
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The same with Vervet's tables in it, copied from one that was migrated once."""
+    if request.param == "sqlite":
+        path = tmp_path / "vervet.db"
+        shutil.copy(request.getfixturevalue("migrated_sqlite"), path)
+        yield str(path)
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    url = server.create_database(request.getfixturevalue("migrated_postgres"))
+    yield url
+    server.drop_database(url)

@@ -10,7 +10,7 @@ from vervet.store.database import Database
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    opened = Database.open(database_url)
+def database(migrated_url: str) -> Iterator[Database]:
+    opened = Database.open(migrated_url)
     yield opened
     opened.close()

@@ -24,7 +24,6 @@ from vervet.core.errors import LeaseLostError
 from vervet.core.status import Flag, Outcome, Settlement, Status
 from vervet.core.values import Attempt, CheckEvidence, Verdict
 from vervet.store.batches import (
-    abandon,
     claim,
     finish,
     infra_tries,
@@ -132,16 +131,6 @@ def test_a_released_batch_is_as_it_was_and_nobody_died(database: Database) -> No
     _, [batch_id] = queued(database, ["good"])
     release(database, held(database, batch_id))
     assert held(database, batch_id, "w2").deaths == 0
-
-
-def test_a_dead_workers_batches_are_free_at_once(database: Database) -> None:
-    _, batch_ids = queued(database, ["a", "b", "c"], size=1)
-    held(database, batch_ids[0], "dead")
-    held(database, batch_ids[1], "dead")
-    held(database, batch_ids[2], "alive")
-    assert abandon(database, "dead") == sorted(batch_ids[:2])
-    assert held(database, batch_ids[0], "w2").deaths == 1
-    assert claim(database, batch_ids[2], "w2", 60) is None
 
 
 def test_attempt_evidence_and_verdict_are_written_together(database: Database) -> None:

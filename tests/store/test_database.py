@@ -174,7 +174,16 @@ def test_a_disk_that_fills_at_any_moment_is_called_full(tmp_path: Path, ballast:
     bwrap = next(find_bwrap()).path
     disk = ["--size", "1000000", "--tmpfs", str(tmp_path)]
     python = [sys.executable, "-W", "error", "-c", OPEN_AND_FILL]
-    command = [bwrap, "--dev-bind", "/", "/", *disk, *python, tmp_path / "v.db", str(ballast)]
+    command = [
+        str(bwrap),
+        "--dev-bind",
+        "/",
+        "/",
+        *disk,
+        *python,
+        str(tmp_path / "v.db"),
+        str(ballast),
+    ]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     assert said == f"no space is left for the database {tmp_path / 'v.db'}\n"
 

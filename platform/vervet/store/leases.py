@@ -19,7 +19,7 @@ from vervet.store.attempts import Context, Result, append_attempts, normal_attem
 from vervet.store.batch_rows import BatchSpec, BatchState, insert_batch, load_items
 from vervet.store.blobs import load_texts
 from vervet.store.database import Database
-from vervet.store.rows import chunks, clock, lock_solutions
+from vervet.store.rows import clock, lock_solutions
 from vervet.store.schema import batches, runs, solutions
 from vervet.store.suites import load_problems
 from vervet.store.verdicts import save_verdicts
@@ -29,7 +29,6 @@ __all__ = [
     "ClaimItem",
     "Finished",
     "Settle",
-    "abandon",
     "claim",
     "finish",
     "hold",
@@ -132,25 +131,6 @@ def release(db: Database, held: Claim) -> None:
     """Give a batch back as it was, for any worker to claim. Raises `LeaseLostError`."""
     with db.write() as conn:
         hold(conn, held, **_FREE)
-
-
-def abandon(db: Database, worker: str) -> list[str]:
-    """End the leases of a worker that is known to be dead; each batch counts as dead once more.
-
-    For whoever saw it die: the batches need not wait for their leases to run out.
-    """
-    with db.write() as conn:
-        theirs = (
-            select(batches.c.id)
-            .where(batches.c.worker == worker, batches.c.state == BatchState.LEASED.value)
-            .order_by(batches.c.id)
-            .with_for_update()
-        )
-        ids = list(conn.scalars(theirs))
-        freed = {"deaths": batches.c.deaths + 1, "published_at": None, **_FREE}
-        for some in chunks(ids):
-            conn.execute(update(batches).where(batches.c.id.in_(some)).values(freed))
-        return ids
 
 
 def finish(db: Database, held: Claim, results: Sequence[Result], settle: Settle) -> Finished:
