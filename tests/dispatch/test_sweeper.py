@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -134,6 +135,19 @@ def test_a_new_broker_is_told_of_every_open_batch_once(
     mark_published(database, [batch])  # to a broker that is no more
     found = sweeper(database, publisher, afresh=True)
     assert (found.sweep(), found.sweep()) == (1, 0)
+
+
+def test_it_notices_that_nobody_works(database: Database, publisher: _Noting) -> None:
+    found = sweeper(database, publisher)
+    batch = queued(database, "pass 1")
+    found.sweep()
+    waited = found.unattended_s
+    time.sleep(0.02)
+    found.sweep()
+    assert found.unattended_s > waited
+    claim(database, batch, identity(), LATER)
+    found.sweep()
+    assert found.unattended_s < waited + 0.02
 
 
 def test_a_batch_is_not_sent_again_while_messages_wait(

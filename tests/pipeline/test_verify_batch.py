@@ -270,7 +270,7 @@ EVENTS = st.tuples(
 
 
 @hypothesis_settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.lists(EVENTS, max_size=12), st.integers(1, 9), st.integers(1, 4))
 def test_whatever_happens_each_candidate_has_one_verdict(

@@ -61,6 +61,7 @@ def make_app(settings: DispatchSettings, kinds: tuple[str, ...] = ()) -> Celery:
         task_publish_retry=False,
         worker_prefetch_multiplier=1,
         worker_lost_wait=0.5,
+        worker_proc_alive_timeout=60,
         worker_enable_remote_control=False,
         worker_send_task_events=False,
         worker_hijack_root_logger=False,

@@ -17,6 +17,8 @@ from vervet.store.database import Database
 __all__ = ["CeleryDispatcher"]
 
 BROKER_MAY_FAIL_S = 60.0
+UNATTENDED_S = 300.0
+"""How long batches may wait without any worker at work before the user is told."""
 
 
 class CeleryDispatcher:
@@ -30,6 +32,7 @@ class CeleryDispatcher:
         self._parts = contextlib.ExitStack()
         self._workers: Supervisor | None = None
         self._publisher: Publisher | None = None
+        self._sweeper: Sweeper | None = None
         self._database = database
 
     def start(self) -> None:
@@ -57,7 +60,7 @@ class CeleryDispatcher:
             self._workers.start()
         else:
             self._publisher.check()
-        sweeper = Sweeper(
+        self._sweeper = sweeper = Sweeper(
             self._database,
             self._publisher,
             every_s=settings.sweep_s,
@@ -80,10 +83,13 @@ class CeleryDispatcher:
         failing_s = self._publisher.failing_s() if self._publisher else 0.0
         if failing_s > BROKER_MAY_FAIL_S:
             return f"the broker has not been reached for {failing_s:.0f} s"
+        if self._sweeper is not None and self._sweeper.unattended_s > UNATTENDED_S:
+            return f"no worker has taken a batch for {UNATTENDED_S / 60:.0f} minutes"
         return ""
 
     def close(self) -> None:
         """End sweeper and workers, the workers' sandboxes with them; harmless twice."""
         self._publisher = None
+        self._sweeper = None
         self._workers = None
         self._parts.close()

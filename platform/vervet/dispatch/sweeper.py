@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterable
 
@@ -47,11 +48,13 @@ class Sweeper:
         self._every_s = every_s
         self._republish_s = republish_s
         self._afresh = afresh
+        self._attended = time.monotonic()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="sweeper", daemon=True)
 
     def start(self) -> None:
         """Begin; returns at once."""
+        self._attended = time.monotonic()
         self._thread.start()
 
     def stop(self) -> None:
@@ -62,10 +65,18 @@ class Sweeper:
 
     def sweep(self) -> int:
         """Take back what dead workers hold, publish what is stale; messages sent."""
-        freed = [batch for batch in leased(self._database) if self._free(batch)]
+        held = leased(self._database)
+        if held or not stale(self._database, grace_s=0.0, limit=1):
+            self._attended = time.monotonic()
+        freed = [batch for batch in held if self._free(batch)]
         found = {batch.id: batch for batch in self._stale()}
         found |= {batch.id: StaleBatch(batch.id, batch.kind) for batch in freed}
         return self._publish(found.values())
+
+    @property
+    def unattended_s(self) -> float:
+        """For how many seconds batches have waited while no worker had any."""
+        return time.monotonic() - self._attended
 
     def _stale(self) -> list[StaleBatch]:
         if self._afresh:

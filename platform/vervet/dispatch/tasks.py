@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import mmap
 import os
 import signal
@@ -15,14 +14,13 @@ from vervet.dispatch.app import VERIFY_TASK
 from vervet.dispatch.processes import identity, watch_parent
 from vervet.dispatch.publisher import Publisher
 from vervet.dispatch.settings import DispatchSettings
-from vervet.pipeline.verify_batch import BatchEnding, Workplace, verify_batch
-from vervet.sandbox.jail import JailSandbox
+from vervet.pipeline.verify_batch import Workplace, verify_batch
+from vervet.sandbox.protocol import Sandbox
+from vervet.sandbox.registry import make_sandbox
 from vervet.store.database import Database
 from vervet.verification.registry import verifier_for, verifier_kinds
 
 __all__ = ["StopFlag", "listening_kinds", "open_workplace", "register", "worker_name"]
-
-log = logging.getLogger(__name__)
 
 
 class StopFlag:
@@ -56,8 +54,8 @@ def open_workplace(settings: DispatchSettings, stop: StopFlag) -> Workplace:
     Raises `StoreError` or `NoIsolationError`.
     """
 
-    def sandbox() -> JailSandbox:
-        return JailSandbox(unsafe_no_isolation=settings.unsafe_no_isolation)
+    def sandbox() -> Sandbox:
+        return make_sandbox(unsafe_no_isolation=settings.unsafe_no_isolation)
 
     return Workplace(
         database=Database.open(settings.database_url, create=False),
@@ -107,8 +105,6 @@ def register(app: Celery, settings: DispatchSettings) -> None:
         outcome = verify_batch(seat.place(), batch_id)
         if outcome.publish:
             publisher.publish(seat.place().database, outcome.kind, outcome.publish)
-        if outcome.ending is BatchEnding.REFUSED:
-            log.error("batch %s needs workers of another version of Vervet", batch_id)
         if outcome.retire:
             seat.close()
             # Ends this pool process; Celery starts another. Its message comes again and finds

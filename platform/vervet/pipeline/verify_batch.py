@@ -216,6 +216,7 @@ def _made_for(place: Workplace, held: Claim, verifier: Verifier) -> bool:
     fits = expected == verifier.digest() and held.environment_digest == place.environment_digest()
     if not fits:
         log.error(
-            "batch %s was made for another version of the verifier or of the environment", held.id
+            "batch %s is given back: it needs a worker of another version of Vervet or Python",
+            held.id,
         )
     return fits
