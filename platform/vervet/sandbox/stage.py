@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from vervet.core.errors import NoIsolationError
+from vervet.core.errors import NoIsolationError, SandboxError
 
 __all__ = ["Direct", "Staged", "spare_uid"]
 
@@ -68,7 +68,7 @@ class Staged:
     """Starts processes as a spare user, with `sources` of the host within its reach."""
 
     def __init__(self, sources: Sequence[Path]) -> None:
-        self.uid = spare_uid()
+        self.uid, self._pid = spare_uid(), os.getpid()
         place = next(path for path in PLACES if Path(path).is_dir())
         self._places = {source: f"{place}/{i}" for i, source in enumerate(dict.fromkeys(sources))}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="vervet-stage")
@@ -86,7 +86,16 @@ class Staged:
         return self._places.get(source, str(source))
 
     def start(self, argv: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
-        """`subprocess.Popen` with these arguments, as the spare user."""
+        """`subprocess.Popen` with these arguments, as the spare user.
+
+        Raises `SandboxError` in a process that was forked after this was made: the thread has
+        stayed behind.
+        """
+        if os.getpid() != self._pid:
+            raise SandboxError(
+                "a sandbox was used in another process than the one that made it",
+                hint="Make one sandbox in each worker process, after the fork.",
+            )
         return self._thread.submit(self._popen, argv, options).result()
 
     @staticmethod

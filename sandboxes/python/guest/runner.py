@@ -51,7 +51,6 @@ def _as_if_started() -> None:
     builtins.exit = _sitebuiltins.Quitter("exit", "Ctrl-D (i.e. EOF)")
     builtins.quit = _sitebuiltins.Quitter("quit", "Ctrl-D (i.e. EOF)")
     sys.dont_write_bytecode = True
-    gc.collect()
     gc.freeze()
 
 
