@@ -75,7 +75,7 @@ def test_checks_do_not_share_state_of_the_interpreter(jail: JailSandbox) -> None
 def test_a_limit_ends_its_check_and_not_the_job(jail: JailSandbox) -> None:
     source = "import time\nif input() == 'slow':\n    time.sleep(60)\nprint('done')"
 
-    report = run(jail, job(source, b"slow\n", b"fast\n", wall_s=1.0))
+    report = run(jail, job(source, b"slow\n", b"fast\n", wall_s=2.0))
 
     assert report.checks[0].limit is LimitHit.WALL
     assert report.checks[1].stdout == b"done\n"
