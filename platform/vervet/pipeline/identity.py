@@ -40,6 +40,6 @@ def run_name(suite: Suite, model: GeneratorInfo, decisive: Mapping[str, Any]) ->
 
     `decisive` holds all that makes it another run: suite, model, sampling, seed, n, digests.
     """
-    words = f"{suite.name}-{model.engine}-{model.model}".lower()
+    words = f"{suite.name}-{model.engine}-{Path(model.model).name}".lower()
     readable = re.sub(r"[^a-z0-9.]+", "-", words).strip("-.")[:48].rstrip("-.")
     return f"{readable}-{digest_json(decisive)[:6]}"

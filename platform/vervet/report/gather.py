@@ -11,7 +11,7 @@ from vervet import __version__
 from vervet.core.status import Status
 from vervet.report.groups import ProblemResult
 from vervet.report.run_report import RunReport
-from vervet.store.feed import sandbox_seconds
+from vervet.store.feed import verifying_seconds
 from vervet.store.reads import CoverageCount, coverage_counts, status_counts
 from vervet.store.runs import Run
 from vervet.store.suites import load_suite
@@ -52,10 +52,10 @@ def gather(conn: Connection, run: Run) -> RunReport:
 
 
 def _stages(conn: Connection, run: Run) -> Mapping[str, float]:
-    """Seconds by stage; those in sandboxes are summed over all workers, so may exceed the total."""
+    """Seconds by stage; verifying is summed over all workers, so may exceed the total."""
     spent = dict(run.stages)
     total = spent.pop("total", None)
-    spent["in sandboxes"] = round(sandbox_seconds(conn, run.id), 3)
+    spent["verifying, over all workers"] = round(verifying_seconds(conn, run.id), 3)
     return spent if total is None else {**spent, "total": total}
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
 from vervet.core.status import NORMAL, Status
 from vervet.store.runs import Run
 from vervet.store.schema import attempts, batches, problems, solutions
 
-__all__ = ["NewAttempt", "attempts_since", "last_attempt", "sandbox_seconds"]
+__all__ = ["NewAttempt", "attempts_since", "last_attempt", "verifying_seconds"]
+
+SECONDS_A_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +55,15 @@ def attempts_since(
     ]
 
 
-def sandbox_seconds(conn: Connection, run_id: int) -> float:
-    """Wall time of all attempts that a run's batches made, over all workers."""
+def verifying_seconds(conn: Connection, run_id: int) -> float:
+    """Time from start to end of all attempts that a run's batches made, over all workers."""
+    start, end = attempts.c.started_at, attempts.c.finished_at
+    if conn.dialect.name == "postgresql":
+        spent: ColumnElement[Any] = func.extract("epoch", end - start)
+    else:
+        spent = (func.julianday(end) - func.julianday(start)) * SECONDS_A_DAY
     query = (
-        select(func.coalesce(func.sum(attempts.c.wall_s), 0.0))
+        select(func.coalesce(func.sum(spent), 0.0))
         .join(batches, batches.c.id == attempts.c.batch_id)
         .where(batches.c.run_id == run_id)
     )
