@@ -6,7 +6,6 @@ import ast
 import json
 import random
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,11 +21,9 @@ from vervet.generation.embedded.training.family import FAMILIES, SEED, family
 from vervet.generation.embedded.training.grammar import Type, parse
 from vervet.generation.embedded.training.leaks import find_leaks, passes
 
-BUNDLED = Path(suite.__file__).parents[3] / "problems" / "bundled"
-
 
 def bundled(name: str) -> list[dict[str, Any]]:
-    lines = (BUNDLED / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (suite.BUNDLED / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     return [json.loads(line) for line in lines]
 
 

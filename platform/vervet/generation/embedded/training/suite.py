@@ -23,6 +23,8 @@ __all__ = ["PREFIX", "SUFFIX", "answer_problem", "main", "program_problem", "sui
 PREFIX = "def f(x):"
 SUFFIX = "\nprint(repr(f(eval(input()))))\n"
 
+BUNDLED = Path(__file__).parents[3] / "problems" / "bundled"
+
 
 def program_problem(problem: HeldOut, stratum: str) -> dict[str, Any]:
     """The line of a problem of the family `code`; its first four tests are the visible ones."""
@@ -71,7 +73,7 @@ def suites(seed: int) -> dict[str, list[dict[str, Any]]]:
 def main(arguments: Iterable[str] | None = None) -> int:
     """Write the suites as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", required=True, type=Path, help="folder to write")
+    parser.add_argument("--out", type=Path, default=BUNDLED, help="folder to write")
     parser.add_argument("--seed", type=int, default=SEED)
     chosen = parser.parse_args(None if arguments is None else list(arguments))
     chosen.out.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 """Trains one family and writes its folder: weights, tokenizer, log and card.
 
-    python -m vervet.generation.embedded.training.train --family code --out DIR [--minutes 3]
+    python -m vervet.generation.embedded.training.train --family code [--out DIR] [--minutes 3]
 
 One thread, seeded; with `--steps` (the default) a run can be repeated, `--minutes` is for checks.
 """
@@ -38,6 +38,7 @@ FLAT_UNTIL = 0.5
 LAST_RATE = 0.02
 DECAY = 0.02
 LOG_EVERY = 50
+BUNDLED = Path(__file__).parents[1] / "weights"
 
 
 @dataclass(slots=True)
@@ -128,7 +129,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Train one family as the command line says."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--family", required=True, choices=sorted(FAMILIES))
-    parser.add_argument("--out", required=True, type=Path, help="folder to write")
+    parser.add_argument("--out", type=Path, help="folder to write; the bundled one by default")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--steps", type=int, help="the family's own number by default")
     parser.add_argument("--minutes", type=float, help="stop by time instead, for checks")
@@ -137,6 +138,7 @@ def main(arguments: list[str] | None = None) -> int:
     torch.set_num_threads(1)
     chosen = family(chosen_arguments.family)
     seed = chosen_arguments.seed
+    out: Path = chosen_arguments.out or BUNDLED / chosen.name
     # The files may change while they run, so what they are is asked first.
     commit, began = _commit(), datetime.now(UTC)
     started = time.perf_counter()
@@ -163,10 +165,10 @@ def main(arguments: list[str] | None = None) -> int:
         "versions": {"python": platform.python_version(), "torch": torch.__version__},
         "loss": {"columns": ["step", "seconds", "nats a token"], "rows": curve},
     }
-    write_model(network, chosen.tokens, chosen_arguments.out)
+    write_model(network, chosen.tokens, out)
     text = json.dumps(record, indent=1) + "\n"
-    (chosen_arguments.out / "training.json").write_text(text, encoding="utf-8")
-    (chosen_arguments.out / "README.md").write_text(card(chosen, record), encoding="utf-8")
+    (out / "training.json").write_text(text, encoding="utf-8")
+    (out / "README.md").write_text(card(chosen, record), encoding="utf-8")
     return 0
 
 
