@@ -34,7 +34,7 @@ as the repository.
 
 ## What it cannot do
 {family.cannot.strip()}
-
+{_measured(record.get("measured"))}
 ## What held-out means
 {family.held_out.strip()}
 
@@ -47,13 +47,33 @@ as the repository.
 {seconds["training"]:.0f} s on {record["threads"]} thread after {seconds["data"]:.0f} s for the \
 data; seed {record["seed"]}; {versions}; script at commit `{record["commit"]}`. Again:
 
-    python -m vervet.generation.embedded.training.train --family {family.name} --out DIR
+    python -m vervet.generation.embedded.training.train --family {family.name}
 
 | step | seconds | loss (nats a token) |
 |---|---|---|
 {curve}
 
 The whole curve is in `training.json`.
+"""
+
+
+def _measured(found: dict[str, Any] | None) -> str:
+    if found is None:
+        return ""
+    columns = " | ".join(f"k = {k}" for k in found["coverage"])
+    values = " | ".join(f"{value:.3f}" for value in found["coverage"].values())
+    rates = found["share with a rate from 0.001 to 0.5"]
+    return f"""
+## What it reached
+On the {found["problems"]} held-out problems of the bundled suite, {found["n"]:,} completions each \
+at temperature {found["temperature"]}, the share solved by at least one of k:
+
+| {columns} |
+|{"---|" * len(found["coverage"])}
+| {values} |
+
+{found["never solved"]} of them were never solved; {rates:.0%} had a rate of success from 0.001 \
+to 0.5. Judged without a sandbox by `training.measure` (seed {found["seed"]}), which runs nothing.
 """
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from vervet.generation.embedded.training.network import Llama, Shape
@@ -89,4 +89,5 @@ def write_model(network: Llama, tokens: list[str], folder: Path) -> None:
     }
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
-    save_file(tensors(network), folder / "model.safetensors", metadata={"format": "pt"})
+    data = save(tensors(network), metadata={"format": "pt"})
+    (folder / "model.safetensors").write_bytes(data)

@@ -6,14 +6,17 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Protocol
 
-__all__ = ["FAMILIES", "SEED", "Corpus", "Family", "Sequence", "family"]
+__all__ = ["FAMILIES", "SEED", "WEIGHTS", "Corpus", "Family", "Sequence", "family"]
 
 # Module that holds `FAMILY`, by name; a new family is one module and one line.
 FAMILIES: Mapping[str, str] = {"code": "code", "arith": "arith"}
 # The seed of everything that is bundled.
 SEED = 20261125
+# Where the folders of weights are bundled.
+WEIGHTS = Path(__file__).parents[1] / "weights"
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,15 @@ from torch.nn import functional
 
 from vervet.generation.embedded.training.batches import Batch, batches, ids
 from vervet.generation.embedded.training.card import card
-from vervet.generation.embedded.training.export import write_model
-from vervet.generation.embedded.training.family import FAMILIES, SEED, Corpus, Family, family
+from vervet.generation.embedded.training.export import tensors, write_model
+from vervet.generation.embedded.training.family import (
+    FAMILIES,
+    SEED,
+    WEIGHTS,
+    Corpus,
+    Family,
+    family,
+)
 from vervet.generation.embedded.training.network import Llama, Shape, fourier
 
 log = logging.getLogger("vervet.train")
@@ -38,7 +45,6 @@ FLAT_UNTIL = 0.5
 LAST_RATE = 0.02
 DECAY = 0.02
 LOG_EVERY = 50
-BUNDLED = Path(__file__).parents[1] / "weights"
 
 
 @dataclass(slots=True)
@@ -138,7 +144,7 @@ def main(arguments: list[str] | None = None) -> int:
     torch.set_num_threads(1)
     chosen = family(chosen_arguments.family)
     seed = chosen_arguments.seed
-    out: Path = chosen_arguments.out or BUNDLED / chosen.name
+    out: Path = chosen_arguments.out or WEIGHTS / chosen.name
     # The files may change while they run, so what they are is asked first.
     commit, began = _commit(), datetime.now(UTC)
     started = time.perf_counter()
@@ -154,7 +160,7 @@ def main(arguments: list[str] | None = None) -> int:
         "seed": seed,
         "data_digest": corpus.digest(),
         "data": corpus.facts(),
-        "parameters": sum(p.numel() for p in network.parameters()),
+        "parameters": sum(weight.numel() for weight in tensors(network).values()),
         "steps": clock.done,
         "sequences": clock.done * BATCH,
         "batch": BATCH,
