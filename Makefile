@@ -54,7 +54,7 @@ bench: $(VENV)/.dev ## Heavy: run every benchmark, tables on the terminal, JSON 
 	mkdir -p build
 	for bench in benchmarks/*.py; do $(BIN)/python $$bench --json build/$$(basename $$bench .py).json || exit 1; done
 
-lock: ## Write the locked requirement files again (needs uv)
+lock: ## Heavy: resolve and lock all requirement files again (needs uv)
 	sh requirements/lock.sh
 
 clean: ## Remove environments, caches and builds (never the database)
