@@ -100,9 +100,10 @@ class Sweeper:
             return False
         asleep = not gone and is_here(worker)
         died = not asleep and not (producer and is_gone(producer))
-        if died:
+        taken = take_back(self._database, batch, died=died)
+        if taken and died:
             log.warning("worker %s died with batch %s", worker, batch.id)
-        return take_back(self._database, batch, died=died)
+        return taken
 
     def _publish(self, batches: Iterable[StaleBatch]) -> int:
         by_kind: dict[str, list[str]] = defaultdict(list)
