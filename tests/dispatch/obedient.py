@@ -1,7 +1,8 @@
 """A verifier for tests that does what the solution says; only tests register it.
 
 "pass", "fail", "sleep 0.2" (then passes), "kill" (the worker process, with SIGKILL),
-"raise" (an error of the verifier itself), "run" (prints in the sandbox, then passes).
+"raise" (an error of the verifier itself), "run 3" (three checks in the sandbox, then passes),
+"hold 5" (a program that sleeps in the sandbox, then passes).
 """
 
 from __future__ import annotations
@@ -42,9 +43,11 @@ class Obedient:
             raise RuntimeError("this verifier is broken")
         if word == "sleep":
             time.sleep(float(rest[0]))
-        if word == "run":
-            program = Program("python", (File("main.py", b"print('hello')"),), ("main.py",))
+        if word in ("run", "hold"):
+            text = f"import time; time.sleep({rest[0] if word == 'hold' else 0})".encode()
+            program = Program("python", (File("main.py", text),), ("main.py",))
             checks = tuple(Check(f"check {at}") for at in range(int(rest[0])))
+            checks = checks if word == "run" else checks[:1]
             report = yield Job(program, checks), lambda _: True
             if report.infra:
                 return Attempt(Status.INFRA_ERROR, message=report.infra)

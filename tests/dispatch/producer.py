@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 
 from sqlalchemy import select
 
@@ -20,7 +21,8 @@ def main() -> None:
     settings = read_settings()
     database = Database.open(settings.database_url)
     dispatcher = CeleryDispatcher(settings, database)
-    signal.signal(signal.SIGTERM, lambda *_: None)
+    over = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: over.set())
     dispatcher.start()
     with database.read() as conn:
         found = list(conn.execute(select(batches.c.kind, batches.c.id)))
@@ -28,7 +30,7 @@ def main() -> None:
         dispatcher.publish(kind, [batch_id])
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    signal.pause()
+    over.wait()
     dispatcher.close()
     database.close()
 

@@ -8,16 +8,20 @@ import signal
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.dispatch.conftest import Start, wait_until_gone
 from tests.dispatch.world import (
     attempts_by_order,
     batches_of,
+    below,
     is_done,
     new_run,
     said_once,
     wait_for,
 )
 from vervet.dispatch.celery_dispatcher import CeleryDispatcher
+from vervet.dispatch.processes import identity, is_gone
 from vervet.dispatch.settings import DispatchSettings
 from vervet.store.database import Database
 from vervet.store.takeover import leased
@@ -33,6 +37,13 @@ def pool_process(database: Database) -> int:
 
 def parent_of(pid: int) -> int:
     return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def jail_of(pool: int) -> list[str]:
+    """Identities of the processes of the jail in which a candidate sleeps."""
+    wait_for(lambda: len(below(pool)) >= 3)
+    time.sleep(0.3)  # bubblewrap has made its namespaces, and the candidate sleeps in them
+    return [identity(pid) for pid in below(pool)]
 
 
 def test_a_pool_process_is_killed(
@@ -83,6 +94,41 @@ def test_the_producer_is_killed_and_another_goes_on(
         start("tests.dispatch.worker")
     wait_for(lambda: is_done(database, run))
     said_once(database, ORDERS)
+
+
+@pytest.mark.parametrize("settings", ["filesystem"], indirect=True)
+@pytest.mark.parametrize("ancestor", ["pool process", "worker", "producer"])
+def test_sandboxes_die_with_their(
+    ancestor: str,
+    database: Database,
+    start: Start,
+    environment: dict[str, str],
+) -> None:
+    batches_of(database, new_run(database, ["hold 6"], environment))
+    producer = start("tests.dispatch.producer")
+    pool = pool_process(database)
+    jail = jail_of(pool)
+    worker = parent_of(pool)
+    os.kill({"pool process": pool, "worker": worker}.get(ancestor, producer.pid), signal.SIGKILL)
+    wait_for(lambda: all(is_gone(name) for name in jail), 5)
+
+
+def test_the_sandbox_is_killed(
+    database: Database, dispatcher: CeleryDispatcher, environment: dict[str, str]
+) -> None:
+    run = new_run(database, ["hold 3", "pass 1"], environment)
+    dispatcher.start()
+    dispatcher.publish("obedient", batches_of(database, run))
+    first = pool_process(database)
+    jail_of(first)
+    os.kill(below(first)[0], signal.SIGKILL)
+    wait_for(lambda: is_done(database, run))
+    assert attempts_by_order(database)["hold 3", "infra_error", "suspected"] == 1
+    # The pipeline asks for it again, and a process that did not see it fail has the word.
+    dispatcher.publish("obedient", batches_of(database, run))
+    assert pool_process(database) != first
+    wait_for(lambda: is_done(database, run))
+    said_once(database, ["hold 3", "pass 1"])
 
 
 def test_closing_writes_what_is_done_and_leaves_no_process(

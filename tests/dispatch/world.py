@@ -134,10 +134,14 @@ def marked(marker: str) -> set[int]:
     return found
 
 
-def pool_of(pid: int) -> list[int]:
-    """The child processes of a worker program."""
-    text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
-    return [int(word) for word in text.split()]
+def below(pid: int) -> list[int]:
+    """All descendants of a process, nearest first; those of its threads, too."""
+    try:
+        listings = [path.read_text() for path in Path(f"/proc/{pid}/task").glob("*/children")]
+    except OSError:
+        return []
+    children = [int(word) for listing in listings for word in listing.split()]
+    return children + [found for child in children for found in below(child)]
 
 
 def workers_of(database: Database, order: str) -> set[str]:
