@@ -152,7 +152,7 @@ def test_value_may_hold_equals_signs() -> None:
         ("openai.timeout_s=.inf", "openai.timeout_s is inf", "finite"),
         ("settlement=best", "settlement is 'best'", "'first', 'majority' or 'unanimous'"),
         ("seed=-1", "seed is -1", "at least 0"),
-        ("workers=-1", "workers is -1", "at least 0"),
+        ("workers=-1", "workers is -1", "at least 1"),
         ("suite=", "suite is empty", "text"),
         ("n", "the override 'n' is not KEY=VALUE", "-c sampling.temperature=0.8"),
         ("=3", "is not KEY=VALUE", "-c"),
@@ -228,7 +228,7 @@ def test_database_is_in_the_state_folder_unless_given(tmp_path: Path) -> None:
 
 def test_workers_are_one_a_processor_unless_given() -> None:
     assert config().worker_count >= 1
-    assert config("workers=0").worker_count == 0
+    assert config("workers=5").worker_count == 5
 
 
 def test_sampling_takes_the_stop_strings_of_a_problem() -> None:

@@ -80,7 +80,7 @@ def worker(
             database_url=config.database_url,
             broker_url=config.broker,
             state_dir=Path(config.state_dir).resolve(),
-            workers=config.worker_count or None,
+            workers=config.worker_count,
             unsafe_no_isolation=config.unsafe_no_isolation,
         )
     )

@@ -48,7 +48,7 @@ BrokerOption = Annotated[
 ]
 WorkersOption = Annotated[
     int | None,
-    typer.Option("--workers", help="Embedded workers: one a processor; 0 if they run elsewhere."),
+    typer.Option("--workers", help="Worker processes: one a processor if left out."),
 ]
 UnsafeOption = Annotated[
     bool,

@@ -76,7 +76,7 @@ def run(
     vervet run code -n 200 --limit 60        the embedded model on 60 held-out problems
     vervet run arith -c sampling.temperature=0.8
     vervet run my.jsonl --model openai:qwen@http://localhost:8000/v1 -n 100
-    vervet run code --db postgresql://me@host/vervet --broker redis://host/0 --workers 0
+    vervet run code --db postgresql://me@host/vervet --broker redis://host/0
     """
     flags = {
         "suite": suite, "model": model, "n": n, "limit": limit, "seed": seed,

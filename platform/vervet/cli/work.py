@@ -102,7 +102,7 @@ def _dispatcher(database: Database, config: RunConfig) -> CeleryDispatcher:
         database_url=database.url,
         broker_url=config.broker,
         state_dir=Path(config.state_dir).resolve(),
-        workers=config.worker_count or None,
+        workers=config.worker_count,
         unsafe_no_isolation=config.unsafe_no_isolation,
     )
     return CeleryDispatcher(settings, database)

@@ -86,8 +86,8 @@ class RunConfig(_Strict):
     """Candidates asked of the generator at once."""
     batch_size: int = Field(default=64, ge=1, le=10_000)
     """Solutions that a worker claims at once."""
-    workers: int | None = Field(default=None, ge=0, le=1024)
-    """Embedded workers; one a processor if not given, none at 0 (workers elsewhere do it)."""
+    workers: int | None = Field(default=None, ge=1, le=1024)
+    """Worker processes on this host; one a processor if not given. A broker's are elsewhere."""
     state_dir: str = Field(default=".vervet", min_length=1)
     """Folder for the database, the embedded broker and logs."""
     database: str | None = Field(default=None, min_length=1)
