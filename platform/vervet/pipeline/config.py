@@ -15,7 +15,6 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from vervet.core.sampling import Sampling
-from vervet.core.status import Settlement
 from vervet.pipeline.config_sources import (
     Found,
     from_environment,
@@ -94,8 +93,6 @@ class RunConfig(_Strict):
     """SQLAlchemy URL of the database; SQLite in the state folder if not given."""
     broker: str | None = Field(default=None, min_length=1)
     """Celery URL of the broker; folders in the state folder if not given."""
-    settlement: Settlement = Field(default=Settlement.FIRST, strict=False)
-    """The rule by which attempts settle to a verdict."""
     unsafe_no_isolation: bool = False
     """Run candidates without a sandbox; their passes are flagged and not counted."""
     openai: OpenAIConfig = OpenAIConfig()

@@ -9,6 +9,7 @@ from typing import Any
 from vervet.core.digests import digest_json
 from vervet.core.errors import UsageError
 from vervet.core.sampling import GeneratorInfo
+from vervet.core.status import Settlement
 from vervet.core.values import Suite
 from vervet.pipeline.config import RunConfig
 from vervet.pipeline.identity import code_digest, run_name, verifier_content
@@ -79,7 +80,6 @@ def open_session(
         "seed": config.seed,
         "verifier": digest_json(content),
         "environment": digest_json(environment),
-        "settlement": config.settlement.value,
     }
     wanted = name or run_name(suite, model, {**decisive, "n": config.n})
     with database.write() as conn:
@@ -103,7 +103,7 @@ def open_session(
             config={**config.recorded(), DECISIVE: decisive, **totals},
             verifier=content,
             environment=environment,
-            settlement=config.settlement,
+            settlement=Settlement.FIRST,
         )
         return Session(database, create_run(conn, spec), suite, verifiers, resumed=False)
 

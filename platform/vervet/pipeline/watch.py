@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 
-from vervet.core.status import Flag, Settlement, Status
+from vervet.core.status import Flag, Status
 from vervet.core.values import DISCOUNTED
 from vervet.pipeline.progress import Phase, Snapshot, StatusLine
 from vervet.pipeline.sample import Sampler
@@ -66,8 +66,6 @@ class Watch:
     def elsewhere(self) -> bool:
         """Whether solutions of this run are being verified for another run."""
         session = self._session
-        if session.run.settlement is not Settlement.FIRST:
-            return False
         with session.database.read() as conn:
             counts = status_counts(conn, session.run.id)
         return counts.unsettled > counts.infra_error

@@ -21,7 +21,7 @@ __all__ = ["gather"]
 STRATUM = "stratum"
 MAIN = "held-out"
 """The stratum that a report is about where a suite has it."""
-SHOWN = ("format", "limit", "seed", "samples_per_request", "batch_size", "workers", "settlement")
+SHOWN = ("format", "limit", "seed", "samples_per_request", "batch_size", "workers")
 
 
 def gather(conn: Connection, run: Run) -> RunReport:
