@@ -21,6 +21,9 @@ from vervet.generation.embedded.training.family import FAMILIES, SEED, family
 from vervet.generation.embedded.training.grammar import Type, parse
 from vervet.generation.embedded.training.leaks import find_leaks, passes
 
+# One worker, since the universe of a seed takes it some ten seconds to make.
+pytestmark = pytest.mark.xdist_group("embedded-universe")
+
 
 def bundled(name: str) -> list[dict[str, Any]]:
     lines = (suite.BUNDLED / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
