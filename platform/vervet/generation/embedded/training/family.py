@@ -53,9 +53,10 @@ class Corpus(Protocol):
 class Family:
     """One family of weights.
 
-    `numbers` gives the integer that a token stands for; `twins` maps a token to the one whose
-    embedding it shares up to a common offset (the number after a comma, the number without one);
-    `about`, `can`, `cannot` and `held_out` are paragraphs of the card.
+    `numbers` gives the integer that a token stands for, `letters` a letter's place in the
+    alphabet; `twins` maps a token to the one whose embedding it shares up to a common offset (the
+    number after a comma, the number without one); `about`, `can`, `cannot` and `held_out` are
+    paragraphs of the card.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Family:
     cannot: str
     held_out: str
     twins: Mapping[str, str] = field(default_factory=dict)
+    letters: Mapping[str, int] = field(default_factory=dict)
 
 
 def family(name: str) -> Family:

@@ -75,7 +75,7 @@ class Clock:
 
 
 def build(chosen: Family, seed: int) -> Llama:
-    """A fresh network with Fourier features as embeddings of the numbers."""
+    """A fresh network with Fourier features as embeddings of numbers and letters."""
     torch.manual_seed(seed)
     vocabulary = ids(chosen)
     padded = -(-len(vocabulary) // 8) * 8
@@ -87,6 +87,12 @@ def build(chosen: Family, seed: int) -> Llama:
         for text, number in chosen.numbers.items():
             features = fourier(number, network.shape.hidden_size)
             network.embedding[vocabulary[text]] = features
+            network.lm_head.weight[vocabulary[text]] = 0.05 * features
+        # Letters are in order too; what is common to them tells them from the numbers.
+        apart = torch.randn(network.shape.hidden_size)
+        for text, place in chosen.letters.items():
+            features = fourier(place, network.shape.hidden_size)
+            network.embedding[vocabulary[text]] = features + apart
             network.lm_head.weight[vocabulary[text]] = 0.05 * features
     return network
 
