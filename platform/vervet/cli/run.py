@@ -30,12 +30,20 @@ SuiteArgument = Annotated[
 ]
 ModelOption = Annotated[
     str | None,
-    typer.Option("--model", metavar="ENGINE:MODEL", help="embedded:code, openai:NAME@URL, ..."),
+    typer.Option(
+        "--model",
+        metavar="ENGINE:MODEL",
+        help="embedded:code, openai:NAME@URL, ...; the suite's own model if left out.",
+    ),
 ]
-NOption = Annotated[int | None, typer.Option("--n", "-n", help="Candidates per problem.")]
+NOption = Annotated[
+    int | None, typer.Option("--n", "-n", help="Candidates per problem; 100 if left out.")
+]
 LimitOption = Annotated[int | None, typer.Option(help="Only the first so many problems.")]
-SeedOption = Annotated[int | None, typer.Option(help="Seed of the whole run.")]
-TemperatureOption = Annotated[float | None, typer.Option("--temperature", "-t", help="0: greedy.")]
+SeedOption = Annotated[int | None, typer.Option(help="Seed of the whole run; 0 if left out.")]
+TemperatureOption = Annotated[
+    float | None, typer.Option("--temperature", "-t", help="Of sampling; 0 is greedy.")
+]
 NameOption = Annotated[
     str | None, typer.Option(help="Name of the run; made from its parameters if left out.")
 ]
