@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.real_data import pythia, shared_data
 from tests.services import (
     database_url,
     migrated_postgres,
@@ -18,4 +19,6 @@ __all__ = [
     "migrated_url",
     "postgres_server",
     "postgres_url",
+    "pythia",
+    "shared_data",
 ]

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.real_data import Counts
 from vervet.analysis.coverage import coverage, coverage_bounds, pass_at_k
 from vervet.core.errors import AnalysisError
-
-from .conftest import Counts
 
 
 def exact(n: int, c: int, k: int) -> float:

@@ -5,11 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.real_data import Counts
 from vervet.analysis.coverage import coverage
 from vervet.analysis.intervals import estimate_coverage, never_solved_bound
 from vervet.core.errors import AnalysisError
-
-from .conftest import Counts
 
 
 def codes(n: object, c: object) -> set[str]:

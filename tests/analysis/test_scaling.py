@@ -5,10 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.real_data import Counts
 from vervet.analysis.scaling import DEFAULT, PAPER, NoFit, ScalingFit, Space, fit_counts, fit_law
 from vervet.core.errors import AnalysisError
-
-from .conftest import Counts
 
 
 def fitted(found: ScalingFit | NoFit) -> ScalingFit:

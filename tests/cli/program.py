@@ -11,7 +11,6 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 VERVET = Path(sys.executable).with_name("vervet")
-SHARED = Path(os.environ.get("VERVET_SHARED", ROOT.parent / "shared"))
 
 
 def environment() -> dict[str, str]:

@@ -1,21 +1,10 @@
 """Real data, and a real server that misbehaves when asked to."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from .server import ModelServer
-
-
-@pytest.fixture(scope="session")
-def shared_data() -> Path:
-    root = Path(__file__).resolve().parents[2]
-    folder = Path(os.environ.get("VERVET_SHARED", root.parent / "shared")) / "data"
-    if not folder.is_dir():
-        pytest.skip("the real data of ../shared is absent")
-    return folder
 
 
 @pytest.fixture(autouse=True)

@@ -1,21 +1,11 @@
 """Where the real data is, and files of problems made for a test."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 WriteLines = Callable[..., Path]
-
-
-@pytest.fixture(scope="session")
-def shared_data() -> Path:
-    root = Path(__file__).resolve().parents[2]
-    folder = Path(os.environ.get("VERVET_SHARED", root.parent / "shared")) / "data"
-    if not folder.is_dir():
-        pytest.skip("the real data of ../shared is absent")
-    return folder
 
 
 @pytest.fixture

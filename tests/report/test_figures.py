@@ -7,14 +7,13 @@ import pytest
 from matplotlib import _pylab_helpers, rcParams
 from matplotlib.figure import Figure
 
+from tests.real_data import Counts
 from vervet.analysis.scaling import PAPER
 from vervet.report.curves import Curve, curve_of
 from vervet.report.figures import coverage_figure, rates_figure, status_figure
 from vervet.report.files import coverage_table, svg_text
 from vervet.report.rates import rate_bins
 from vervet.report.theme import DARK, LIGHT, Theme, recolour
-
-from .conftest import Counts
 
 
 def legend(figure: Figure) -> list[str]:

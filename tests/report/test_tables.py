@@ -4,10 +4,9 @@ import json
 
 import pytest
 
+from tests.real_data import Counts
 from vervet.core.errors import AnalysisError
 from vervet.report.tables import coverage_rows, status_rows
-
-from .conftest import Counts
 
 
 def test_rows_of_the_published_coverage(pythia: dict[str, Counts]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,6 @@ from vervet.sandbox.jail import JailSandbox
 from vervet.verification.functions import FunctionVerifier
 from vervet.verification.registry import verify
 
-SHARED = Path(os.environ.get("VERVET_SHARED", Path(__file__).parents[3] / "shared"))
-HUMANEVAL = SHARED / "data" / "humaneval" / "HumanEval.jsonl.gz"
 STOP = ("\nclass", "\ndef", "\n#", "\nif", "\nprint")
 
 DOUBLE = {
@@ -90,10 +87,10 @@ def test_broken_problems_are_named(change: dict[str, Any], words: str) -> None:
     assert words in str(caught.value)
 
 
-@pytest.mark.skipif(not HUMANEVAL.exists(), reason="the shared data is absent")
-def test_every_reference_of_humaneval_passes(jail: JailSandbox) -> None:
+def test_every_reference_of_humaneval_passes(jail: JailSandbox, shared_data: Path) -> None:
     verifier = FunctionVerifier()
-    records = [json.loads(line) for line in gzip.decompress(HUMANEVAL.read_bytes()).splitlines()]
+    packed = (shared_data / "humaneval" / "HumanEval.jsonl.gz").read_bytes()
+    records = [json.loads(line) for line in gzip.decompress(packed).splitlines()]
     passed = 0
     for record in records:
         spec = {key: record[key] for key in ("prompt", "entry_point", "test")}
