@@ -18,6 +18,8 @@ def with_transformers(folder: str, prompts: list[str]) -> list[dict[str, Any]]:
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
+    # Two threads that wait for each other are slower than one where the machine is busy.
+    torch.set_num_threads(1)
     tokenizer = AutoTokenizer.from_pretrained(folder)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     found = []

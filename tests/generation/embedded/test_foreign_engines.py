@@ -20,7 +20,7 @@ from vervet.generation.embedded.tokenizer import Tokenizer
 from vervet.generation.embedded.training.family import FAMILIES
 
 SCRIPT = Path(__file__).with_name("foreign_engine.py")
-PROMPTS = 40
+PROMPTS = 24
 
 
 @pytest.mark.heavy_vllm
