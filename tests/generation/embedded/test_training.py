@@ -86,7 +86,7 @@ def test_minutes_of_training_lower_the_loss(
     assert done.returncode == 0, done.stderr[-3000:]
     record = json.loads((tmp_path / "training.json").read_text(encoding="utf-8"))
     losses = [loss for _, _, loss in record["loss"]["rows"]]
-    assert len(losses) >= 4
+    assert len(losses) >= 2
     assert losses[-1] < below * losses[0]
     assert losses[-1] <= min(losses) * 1.1
     assert record["data_digest"] == family(name).corpus(SEED).digest()
