@@ -80,12 +80,15 @@ class PostgresServer:
         self._server = self._run("postgres", "-D", data, "-k", self._folder, *settings)
         self._wait(60)
 
-    def create_database(self, like: str | None = None) -> str:
+    def create_database(self, like: str | None = None, encoding: str = "") -> str:
         """The URL of a new database: empty, or a copy of the one at the URL `like`."""
         self._count += 1
         name = f"vervet_{self._count}"
         template = conninfo_to_dict(like)["dbname"] if like else "template1"
-        self._tell(f"CREATE DATABASE {name} TEMPLATE {template}")
+        options = f"TEMPLATE {template}"
+        if encoding:
+            options = f"TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'"
+        self._tell(f"CREATE DATABASE {name} {options}")
         return self._url(name)
 
     def drop_database(self, url: str) -> None:

@@ -5,6 +5,7 @@
 SELECT
     runs.id AS run_id,
     runs.name AS run,
+    runs.engine || ':' || runs.model AS model,
     suites.name AS suite,
     problems.id AS problem_id,
     problems.name AS problem,
@@ -45,4 +46,4 @@ LEFT JOIN verdicts AS settled
     AND settled.environment_digest = runs.environment_digest
     AND settled.settlement = runs.settlement
     AND NOT settled.unsettled
-GROUP BY runs.id, runs.name, suites.name, problems.id, problems.name
+GROUP BY runs.id, runs.name, runs.engine, runs.model, suites.name, problems.id, problems.name

@@ -52,7 +52,7 @@ def test_it_is_a_generator(make: Make) -> None:
 
 
 def test_info_names_engine_and_model_without_revision(make: Make) -> None:
-    assert make().info() == GeneratorInfo("openai", "tiny", None, None)
+    assert make().info() == GeneratorInfo("openai", "tiny", None, None, make().server)
 
 
 def test_request_carries_every_parameter(make: Make, server: ModelServer) -> None:

@@ -11,11 +11,14 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from tests.store.world import add, candidate, count, new_run
+from tests.services import PostgresServer
+from tests.store.world import add, candidate, count, new_run, problem
 from vervet.core.errors import DiskFullError, ReadOnlyError, StoreError
+from vervet.core.values import Suite
 from vervet.sandbox.bubblewrap import find_bwrap
 from vervet.store.database import Database
 from vervet.store.schema import candidates, suites
+from vervet.store.suites import load_suite, save_suite
 
 NOBODY = 65534
 
@@ -256,3 +259,17 @@ if child:
         found = set(conn.scalars(text("SELECT digest FROM verifiers")))
     database.close()
     assert found == {"before", "child", "parent"}
+
+
+def test_a_postgresql_without_an_encoding_keeps_every_text(postgres_server: PostgresServer) -> None:
+    url = postgres_server.create_database(encoding="SQL_ASCII")
+    made = Suite("suite \u00e9", (problem("na\u00efve \u732b"),), "\u00a9")
+    database = Database.open(url)
+    try:
+        with database.write() as conn:
+            row = save_suite(conn, made)
+        with database.read() as conn:
+            assert load_suite(conn, row) == made
+    finally:
+        database.close()
+        postgres_server.drop_database(url)

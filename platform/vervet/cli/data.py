@@ -89,6 +89,7 @@ def imported(
     from vervet.pipeline.record import Recorder
     from vervet.pipeline.session import open_session
     from vervet.problems.bundled import load
+    from vervet.store.runs import RunState, set_run_state
 
     loaded = load(config.suite, format=config.format)
     print_set_aside(loaded.set_aside)
@@ -107,6 +108,8 @@ def imported(
         expected=contents.candidates,
     )
     import_candidates(contents, session, Recorder(database, session.run, config.batch_size))
+    with database.write() as conn:
+        set_run_state(conn, session.run.id, RunState.FINISHED)
     return session
 
 

@@ -26,6 +26,8 @@ from vervet.pipeline.progress import Phase, Snapshot
 __all__ = ["Display", "DisplayMode", "make_display"]
 
 PLAIN_INTERVAL_S = 5.0
+PLAIN_SILENCE_S = 30.0
+"""The longest that the plain display says nothing while nothing changes."""
 STATUS_STYLES = {
     Status.PASSED: "green",
     Status.FAILED: "yellow",
@@ -100,17 +102,19 @@ class PlainDisplay(Display):
         done = snapshot.phase is Phase.DONE
         if not (first_verdict or done) and now - self._shown_at < PLAIN_INTERVAL_S:
             return
-        if last is not None and (last.verified, last.sampled) == (
+        still = last is not None and (last.verified, last.sampled) == (
             snapshot.verified,
             snapshot.sampled,
-        ):
+        )
+        if still and now - self._shown_at < PLAIN_SILENCE_S and not (done and last != snapshot):
             return
         self._last, self._shown_at = snapshot, now
         statuses = " ".join(f"{line.status}={line.candidates}" for line in snapshot.statuses)
         print(
             f"[{snapshot.elapsed_s:6.1f}s] sampled {snapshot.sampled}/{snapshot.expected} "
             f"verified {snapshot.verified}/{snapshot.expected} "
-            f"solved {snapshot.solved}/{snapshot.problems} {statuses}",
+            f"solved {snapshot.solved}/{snapshot.problems} {statuses}"
+            + (f" (waiting: {_doing(snapshot)})" if still and not done else ""),
             file=self._stream,
             flush=True,
         )

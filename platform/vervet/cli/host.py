@@ -75,15 +75,16 @@ def worker(
         "unsafe_no_isolation": unsafe or None,
     }  # fmt: skip
     config = config_from(config_file, override, **flags)
-    wrong = run_worker(
-        read_settings(
-            database_url=config.database_url,
-            broker_url=config.broker,
-            state_dir=Path(config.state_dir).resolve(),
-            workers=config.worker_count,
-            unsafe_no_isolation=config.unsafe_no_isolation,
-        )
+    settings = read_settings(
+        database_url=config.database_url,
+        broker_url=config.broker,
+        state_dir=Path(config.state_dir).resolve(),
+        workers=config.worker_count,
+        unsafe_no_isolation=config.unsafe_no_isolation,
     )
+    if not settings.embedded:
+        err().print(f"{config.worker_count} worker processes wait for batches; ^C ends them")
+    wrong = run_worker(settings)
     if wrong:
         err().print(f"vervet: {wrong}", markup=False)
         raise typer.Exit(3)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from vervet.core.errors import UnknownNameError
 from vervet.store.database import Database
+from vervet.store.reads import run_progress
 from vervet.store.runs import Run, find_run, list_runs
 
 __all__ = ["find"]
 
 
 def find(database: Database, name: str | None) -> Run:
-    """The run of that name, the only one whose name begins so, or the latest one.
+    """The run of that name, the only one whose name begins so, or the latest one
+    that has any candidate.
 
     Raises `UnknownNameError` with the nearest names.
     """
@@ -20,8 +22,9 @@ def find(database: Database, name: str | None) -> Run:
             if found is not None:
                 return found
         runs = list_runs(conn)
-    if name is None and runs:
-        return runs[0]
+        begun = [run for run in runs if run_progress(conn, run.id).candidates]
+    if name is None and (begun or runs):
+        return (begun or runs)[0]
     beginning = [run for run in runs if name and run.name.startswith(name)]
     if len(beginning) == 1:
         return beginning[0]

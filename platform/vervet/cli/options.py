@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from vervet.cli.display import DisplayMode
+from vervet.core.errors import UsageError
 from vervet.pipeline.config import RunConfig, load_config
 
 __all__ = [
@@ -67,4 +68,10 @@ def config_from(
     path: Path | None = None, overrides: list[str] | None = None, **flags: Any
 ) -> RunConfig:
     """The config of a command: defaults, environment, file, then what the command line says."""
-    return load_config(path, overrides=overrides or [], flags=flags)
+    config = load_config(path, overrides=overrides or [], flags=flags)
+    if Path(config.state_dir).exists() and not Path(config.state_dir).is_dir():
+        raise UsageError(
+            f"the state folder {config.state_dir} is a file",
+            hint="Name a folder with --state-dir; it is made if it is not there.",
+        )
+    return config

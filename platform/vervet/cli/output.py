@@ -75,6 +75,12 @@ def print_summary(summary: Summary) -> None:
     _print_statuses(console, summary)
     for stratum in summary.strata:
         _print_stratum(console, stratum)
+    if summary.problems_without_candidates:
+        console.print(
+            f"            {summary.problems_without_candidates:,} more problems have no candidate "
+            "and are not in these numbers",
+            style="yellow",
+        )
     console.print()
     console.print(
         f"duplicates  {summary.duplicates_saved:,} of {summary.candidates:,} candidates equal "
@@ -115,8 +121,8 @@ def _print_stratum(console: Console, stratum: StratumSummary) -> None:
     console.print(table(headings, rows, {0, 1, 2, 3, 4}))
     if stratum.only_doubted:
         console.print(
-            "  every pass is flagged (beside, unsafe or flagged): coverage here counts them, "
-            "by default it would be 0",
+            "  every pass carries a flag that leaves it out of coverage by default; "
+            "here they are counted, else it would be 0",
             style="yellow",
         )
     fit = stratum.fit
@@ -127,7 +133,14 @@ def _print_stratum(console: Console, stratum: StratumSummary) -> None:
             f"fit         c = exp({fit.a:.2f} k^{fit.b:.2f}), "
             f"mean error {fit.error_mean or 0.0:.4f}"
         )
-    console.print(f"solved      {stratum.solved} of {stratum.problems} problems", end="")
-    console.print(f", {stratum.never_solved} never")
+    console.print(_solved(stratum, open_ended))
     for caveat in stratum.caveats:
         console.print(f"  {caveat}", style="dim")
+
+
+def _solved(stratum: StratumSummary, open_ended: bool) -> str:
+    rest = "not so far" if open_ended else "never"
+    return (
+        f"solved      {stratum.solved} of {stratum.problems} problems, "
+        f"{stratum.never_solved} {rest}"
+    )

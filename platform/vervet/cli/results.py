@@ -136,5 +136,5 @@ def runs(
         )
         for run, progress in found
     ]
-    headings = ("run", "state", "candidates", "verified", "passed", "created")
+    headings = ("run", "state", "candidates", "verified", "passes that count", "created")
     out().print(table(headings, rows, {2, 3, 4}))

@@ -21,6 +21,7 @@ from vervet.cli.options import (
     WorkersOption,
     config_from,
 )
+from vervet.core.errors import UsageError
 
 __all__ = ["register"]
 
@@ -47,7 +48,7 @@ TemperatureOption = Annotated[
 NameOption = Annotated[
     str | None, typer.Option(help="Name of the run; made from its parameters if left out.")
 ]
-FormatOption = Annotated[str | None, typer.Option(help="Format of the problem file.")]
+FormatOption = Annotated[str | None, typer.Option("--format", help="Format of the problem file.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -65,7 +66,7 @@ def run(
     temperature: TemperatureOption = None,
     seed: SeedOption = None,
     name: NameOption = None,
-    suite_format: Annotated[str | None, typer.Option("--format", help="Of the file.")] = None,
+    suite_format: FormatOption = None,
     config_file: ConfigOption = None,
     override: OverrideOption = None,
     db: DatabaseOption = None,
@@ -103,7 +104,7 @@ def generate(
     temperature: TemperatureOption = None,
     seed: SeedOption = None,
     name: NameOption = None,
-    suite_format: Annotated[str | None, typer.Option("--format", help="Of the file.")] = None,
+    suite_format: FormatOption = None,
     config_file: ConfigOption = None,
     override: OverrideOption = None,
     db: DatabaseOption = None,
@@ -169,6 +170,11 @@ def verify(
     ):
         if candidates is not None:
             session = imported(database, candidates, config, sandbox=sandbox, name=name)
+        elif suite is not None:
+            raise UsageError(
+                "--suite was given without --candidates",
+                hint="Name a RUN to verify, or the file of --candidates to import first.",
+            )
         else:
             session = reopen_session(database, find(database, run_name), sandbox=sandbox)
         work.carry_out(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -129,7 +131,7 @@ def _conclude(
         )
     else:
         print_summary(summary)
-        _print_places(session, files)
+        _print_places(session, config, files)
     if outcome.interrupted:
         err().print("interrupted; the same command goes on from here", style="yellow")
         raise typer.Exit(130)
@@ -142,13 +144,29 @@ def _conclude(
         raise typer.Exit(1)
 
 
-def _print_places(session: Session, files: ReportFiles | None) -> None:
+def _print_places(session: Session, config: RunConfig, files: ReportFiles | None) -> None:
     console = out()
     if files is not None:
         console.print(f"report      {files.html}")
         if files.coverage_png is not None:
             console.print(f"curve       {files.coverage_png}")
-    console.print(f'database    {session.database.where} (ask it: vervet sql "select ...")')
+    console.print(f"database    {session.database.where}", markup=False)
+    console.print(
+        f'ask it      {_program()} sql "select ..."{_same_database(config)}', markup=False
+    )
+
+
+def _program() -> str:
+    """How the user can start this program again."""
+    return "vervet" if shutil.which("vervet") else sys.argv[0]
+
+
+def _same_database(config: RunConfig) -> str:
+    """The option that leads another command to the same database; without a password."""
+    if config.database:
+        return f" --db {config.recorded()['database']}"
+    default = RunConfig.model_fields["state_dir"].default
+    return "" if config.state_dir == default else f" --state-dir {config.state_dir}"
 
 
 @contextmanager

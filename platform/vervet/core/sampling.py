@@ -51,9 +51,13 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class GeneratorInfo:
-    """What made the completions: engine, model name, revision and digest of the weights."""
+    """What made the completions: engine, model name, revision and digest of the weights.
+
+    `server` is the URL of the server that sampled, without user name and password.
+    """
 
     engine: str
     model: str
     revision: str | None = None
     digest: str | None = None
+    server: str | None = None

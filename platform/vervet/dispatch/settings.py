@@ -101,6 +101,6 @@ def read_settings(**explicit: object) -> DispatchSettings:
         first = error.errors()[0]
         name = str(first["loc"][0]) if first["loc"] else "settings"
         raise ConfigError(
-            f"setting {name}: {first['msg']}",
+            f"setting {name}: {first['msg'].removeprefix('Value error, ')}",
             hint=f"Set VERVET_{name.upper()} or the option of that name.",
         ) from error

@@ -78,7 +78,7 @@ class OpenAIGenerator:
 
     def info(self) -> GeneratorInfo:
         """The model's name; a server tells neither revision nor digest."""
-        return GeneratorInfo(engine="openai", model=self._model)
+        return GeneratorInfo(engine="openai", model=self._model, server=self.server)
 
     def check(self) -> None:
         """Raise `ServerError` now if the server is down or lacks the model."""

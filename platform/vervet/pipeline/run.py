@@ -65,7 +65,7 @@ class _Work:
             self.dispatcher.start()
             waiting = self.recorder.enqueue_missing()
             if waiting:
-                self.observer.note(f"{waiting:,} solutions wait for their verdict")
+                self.observer.note(f"solutions without a verdict: {waiting:,}")
         if self.sampler is not None:
             self.sampler.start()
 

@@ -140,7 +140,9 @@ def _prepare_file(path: Path, create: bool) -> None:
 
 def _engine(url: URL, *, read_only: bool) -> Engine:
     if url.get_backend_name() != "sqlite":
-        options = {"options": "-c default_transaction_read_only=on"} if read_only else {}
+        options = {"client_encoding": "utf8"}  # whatever encoding the database was made with
+        if read_only:
+            options["options"] = "-c default_transaction_read_only=on"
         isolation = "REPEATABLE READ" if read_only else "READ COMMITTED"
         return create_engine(
             url, connect_args=options, isolation_level=isolation, pool_pre_ping=True, pool_size=2

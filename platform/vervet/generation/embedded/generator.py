@@ -53,7 +53,8 @@ class EmbeddedGenerator:
     def __init__(self, folder_or_family: str | Path) -> None:
         """Load the weights; raises `ModelError` or `UnknownNameError` if that cannot be done."""
         folder = Path(folder_or_family)
-        if isinstance(folder_or_family, str) and not folder.is_dir():
+        named = isinstance(folder_or_family, str) and folder_or_family in families()
+        if isinstance(folder_or_family, str) and (named or not folder.is_dir()):
             if "/" in folder_or_family:
                 raise ModelError(
                     f"{folder_or_family}: no such folder of weights",
