@@ -117,3 +117,18 @@ def test_sql_reads_the_history_and_refuses_to_write(folder):
         "passed": 3, "failed": 2, "crashed": 1, "malformed": 1,
     }  # fmt: skip
     assert vervet(folder, "sql", "delete from verdicts").returncode == 2
+
+
+def test_export_gives_every_candidate_with_its_verdict_and_can_be_imported(folder):
+    result(folder, *VERIFY)
+    done = vervet(folder, "export")
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert {(line["task_id"], line["completion"]) for line in lines} == set(CANDIDATES)
+    assert [line["status"] for line in lines] == [
+        "passed", "passed", "failed", "crashed", "passed", "failed", "malformed", "passed",
+    ]  # fmt: skip
+    passed = vervet(folder, "export", "--status", "passed", "--problem", "sum/1")
+    assert len(passed.stdout.splitlines()) == 2
+    (folder / "again.jsonl").write_text(done.stdout)
+    again = result(folder, "import", "again.jsonl", "--suite", "problems.jsonl", "--name", "again")
+    assert again["recorded"] == 8
