@@ -80,3 +80,11 @@ def test_what_json_writes_is_read_back(
     path = tmp_path_factory.mktemp("lines") / "rows.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     assert list(read_records(path)) == [Record(at + 1, row) for at, row in enumerate(rows)]
+
+
+def test_a_parquet_file_is_told_which_extra_reads_it(tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    path.write_bytes(b"PAR1\x15\x04\n\x15\x80" * 20 + b"PAR1")
+    (found,) = read_records(path)
+    assert isinstance(found, SetAside)
+    assert "vervet[parquet]" in found.reason

@@ -19,6 +19,12 @@ MAX_LINE = 64 << 20
 """Longest line that is read, in bytes after decompression."""
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_PARQUET_MAGIC = b"PAR1"
+_PARQUET = (
+    "is a Parquet file, which this version cannot read: write it as JSON lines. pyarrow, the "
+    "extra `parquet` (pip install 'vervet[parquet]'), can: "
+    "for row in pyarrow.parquet.read_table(FILE).to_pylist(): print(json.dumps(row))"
+)
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -60,6 +66,9 @@ def read_records(path: Path, *, max_line: int = MAX_LINE) -> Iterator[Record | S
     """
     with open_bytes(path) as file:
         for number, raw in _numbered(file, max_line):
+            if number == 1 and raw[:4] == _PARQUET_MAGIC:
+                yield SetAside(str(path), 1, _PARQUET)
+                return
             if isinstance(raw, str):
                 yield SetAside(str(path), number, raw)
                 continue
