@@ -55,6 +55,7 @@ def import_file(
     """
     from vervet.cli import work
     from vervet.cli.output import out, print_json
+    from vervet.store.reads import run_progress
 
     flags = {
         "suite": suite, "format": suite_format, "limit": limit, "database": db,
@@ -63,10 +64,10 @@ def import_file(
     config = config_from(config_file, override, **flags)
     with work.open_database(config) as database, work.open_sandbox(config) as sandbox:
         session = imported(database, candidates, config, sandbox=sandbox, name=name)
-        report = work.report_of(database, session.run.name)
-        recorded = sum(problem.n for problem in report.problems)
+        with database.read() as conn:
+            recorded = run_progress(conn, session.run.id).candidates
         if as_json:
-            print_json({"run": session.run.name, "recorded": recorded, "suite": report.suite})
+            print_json({"run": session.run.name, "recorded": recorded, "suite": session.suite.name})
         else:
             out().print(
                 f"run {session.run.name} holds {recorded:,} candidates; "

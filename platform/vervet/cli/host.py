@@ -64,10 +64,8 @@ def worker(
     \b
     vervet worker --db postgresql://me@host/vervet --broker redis://host/0 --workers 8
     """
-    from pathlib import Path
-
+    from vervet.cli import work
     from vervet.cli.output import err
-    from vervet.dispatch.settings import read_settings
     from vervet.dispatch.worker import run_worker
 
     flags = {
@@ -75,13 +73,7 @@ def worker(
         "unsafe_no_isolation": unsafe or None,
     }  # fmt: skip
     config = config_from(config_file, override, **flags)
-    settings = read_settings(
-        database_url=config.database_url,
-        broker_url=config.broker,
-        state_dir=Path(config.state_dir).resolve(),
-        workers=config.worker_count,
-        unsafe_no_isolation=config.unsafe_no_isolation,
-    )
+    settings = work.dispatch_settings(config, config.database_url)
     if not settings.embedded:
         err().print(f"{config.worker_count} worker processes wait for batches; ^C ends them")
     wrong = run_worker(settings)

@@ -11,9 +11,9 @@ __all__ = ["find"]
 
 
 def find(database: Database, name: str | None) -> Run:
-    """The run of that name, the only one whose name begins so, or the latest one
-    that has any candidate.
+    """The run of that name, or the only one whose name begins so.
 
+    Without a name the latest one that has any candidate, or else the latest.
     Raises `UnknownNameError` with the nearest names.
     """
     with database.read() as conn:
@@ -22,9 +22,9 @@ def find(database: Database, name: str | None) -> Run:
             if found is not None:
                 return found
         runs = list_runs(conn)
-        begun = [run for run in runs if run_progress(conn, run.id).candidates]
-    if name is None and (begun or runs):
-        return (begun or runs)[0]
+        if name is None and runs:
+            begun = (run for run in runs if run_progress(conn, run.id).candidates)
+            return next(begun, runs[0])
     beginning = [run for run in runs if name and run.name.startswith(name)]
     if len(beginning) == 1:
         return beginning[0]

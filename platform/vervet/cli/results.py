@@ -53,7 +53,7 @@ def coverage(
 
     config = config_from(config_file, override, database=db, state_dir=state_dir)
     with work.open_database(config, create=False) as database:
-        summary = summarise(work.report_of(database, find(database, run_name).name))
+        summary = summarise(work.report_of(database, find(database, run_name)))
     if as_json:
         print_json(asdict(summary))
     else:
@@ -83,13 +83,13 @@ def report(
 
     config = config_from(config_file, override, database=db, state_dir=state_dir)
     with work.open_database(config, create=False) as database:
-        name = find(database, run_name).name
+        run = find(database, run_name)
         files = write_report(
-            work.report_of(database, name), folder or work.results_dir(config, name)
+            work.report_of(database, run), folder or work.results_dir(config, run.name)
         )
     written = [files.html, *(path for paths in files.figures.values() for path in paths)]
     if as_json:
-        print_json({"run": name, "files": [str(path) for path in written]})
+        print_json({"run": run.name, "files": [str(path) for path in written]})
         return
     for path in written:
         out().print(str(path), markup=False)

@@ -16,7 +16,7 @@ import typer
 from vervet.cli.display import DisplayMode, make_display
 from vervet.cli.output import err, out, print_json, print_summary
 from vervet.dispatch.celery_dispatcher import CeleryDispatcher
-from vervet.dispatch.settings import read_settings
+from vervet.dispatch.settings import DispatchSettings, read_settings
 from vervet.pipeline.config import RunConfig
 from vervet.pipeline.record import Recorder
 from vervet.pipeline.run import Outcome, execute
@@ -25,14 +25,15 @@ from vervet.pipeline.session import Session
 from vervet.report.gather import gather
 from vervet.report.run_report import ReportFiles, RunReport, write_report
 from vervet.report.summary import summarise
-from vervet.sandbox.jail import JailSandbox
 from vervet.sandbox.protocol import Sandbox
+from vervet.sandbox.registry import make_sandbox
 from vervet.store.database import Database
-from vervet.store.runs import find_run
+from vervet.store.runs import Run, load_run
 
 __all__ = [
     "SamplerFactory",
     "carry_out",
+    "dispatch_settings",
     "open_database",
     "open_sandbox",
     "report_of",
@@ -55,7 +56,7 @@ def open_database(config: RunConfig, *, create: bool = True) -> Iterator[Databas
 @contextmanager
 def open_sandbox(config: RunConfig) -> Iterator[Sandbox]:
     """The sandbox of this host. Raises `NoIsolationError` unless the user allowed none by name."""
-    sandbox = JailSandbox(unsafe_no_isolation=config.unsafe_no_isolation)
+    sandbox = make_sandbox(unsafe_no_isolation=config.unsafe_no_isolation)
     try:
         yield sandbox
     finally:
@@ -72,8 +73,10 @@ def carry_out(
     as_json: bool,
 ) -> None:
     """Do the work of a session, print its result, and exit with 1 if it is incomplete."""
-    dispatcher = _dispatcher(session.database, config) if verify else None
-    recorder = Recorder(session.database, session.run, config.batch_size, dispatcher)
+    database, dispatcher = session.database, None
+    if verify:
+        dispatcher = CeleryDispatcher(dispatch_settings(config, database.url), database)
+    recorder = Recorder(database, session.run, config.batch_size, dispatcher)
     sampler = make_sampler(session, recorder) if make_sampler else None
     with make_display(display, err()) as observer, _terminable():
         outcome = execute(
@@ -86,12 +89,10 @@ def carry_out(
     _conclude(session, config, outcome, verify=verify, as_json=as_json)
 
 
-def report_of(database: Database, run_name: str) -> RunReport:
-    """The report of a run that is in the database."""
+def report_of(database: Database, run: Run) -> RunReport:
+    """The report of a run as the database holds it now."""
     with database.read() as conn:
-        run = find_run(conn, run_name)
-        assert run is not None
-        return gather(conn, run)
+        return gather(conn, load_run(conn, run.id))
 
 
 def results_dir(config: RunConfig, run_name: str) -> Path:
@@ -99,21 +100,21 @@ def results_dir(config: RunConfig, run_name: str) -> Path:
     return Path(config.state_dir) / "runs" / run_name
 
 
-def _dispatcher(database: Database, config: RunConfig) -> CeleryDispatcher:
-    settings = read_settings(
-        database_url=database.url,
+def dispatch_settings(config: RunConfig, database_url: str) -> DispatchSettings:
+    """How batches of that database travel, as the config says."""
+    return read_settings(
+        database_url=database_url,
         broker_url=config.broker,
         state_dir=Path(config.state_dir).resolve(),
         workers=config.worker_count,
         unsafe_no_isolation=config.unsafe_no_isolation,
     )
-    return CeleryDispatcher(settings, database)
 
 
 def _conclude(
     session: Session, config: RunConfig, outcome: Outcome, *, verify: bool, as_json: bool
 ) -> None:
-    report = report_of(session.database, session.run.name)
+    report = report_of(session.database, session.run)
     summary = summarise(report)
     files = write_report(report, results_dir(config, session.run.name)) if verify else None
     complete = outcome.complete or (not verify and outcome.recorded == outcome.expected)
