@@ -2,8 +2,8 @@
 
 `python benchmarks/sandbox.py [--rows WORD ...] [--rounds 5] [--json PATH]`. All sides run one
 trusted program (`baselines/candidate.py`) on the same inputs, interleaved; a ratio is the other
-side's time by ours. Bare and paper start the interpreter below the virtual environment, which
-starts quickest. evalplus runs the same function on as many inputs in one process and compares
+side's time by ours. Bare and paper start the interpreter of this virtual environment, as
+`python f` would. evalplus runs the same function on as many inputs in one process and compares
 there, whereas the jail starts a process for every input. Two workers against one: `spin` shows
 what two cores give. `memory` runs only where it is asked for, `--candidates N` long.
 """

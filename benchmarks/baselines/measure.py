@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from baselines.ways import AbsentError, base_python
+from baselines.ways import AbsentError
 
 __all__ = ["Pair", "Server", "Side", "interleave"]
 
@@ -23,7 +23,7 @@ class Server:
 
     def __init__(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, str(HERE / "server.py"), base_python()],
+            [sys.executable, str(HERE / "server.py"), sys.executable],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
