@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from vervet.core.status import Status
+from vervet.core.status import Flag, Status
 from vervet.core.values import Problem
-from vervet.sandbox.job import CheckReport
+from vervet.sandbox.job import CheckReport, LimitHit
 from vervet.sandbox.protocol import Sandbox
 from vervet.sandbox.scripted import ScriptedSandbox, prints
 from vervet.verification.programs import ProgramVerifier
@@ -37,3 +39,29 @@ def test_the_scripted_sandbox_is_a_sandbox_that_nothing_can_name() -> None:
 
     assert isinstance(sandbox, Sandbox)
     assert "scripted" not in {entry.name for entry in entry_points(group="vervet.sandboxes")}
+
+
+def test_a_starved_check_is_an_infra_error_that_says_so() -> None:
+    sandbox = ScriptedSandbox(lambda *_: "starved: check 1 waited 5.0 of 8.0 s for a processor")
+    verifier, asked = ProgramVerifier(), Problem("p", "program", "", {"tests": TESTS})
+
+    found = verify(verifier, sandbox, asked, verifier.extract(asked, "pass", cut=False))
+
+    assert (found.status, found.code) == (Status.INFRA_ERROR, "starved")
+    assert found.flags == {Flag.STARVED}
+
+
+@pytest.mark.parametrize(
+    ("limit", "known_by"),
+    [(LimitHit.CPU, "rusage"), (LimitHit.WALL, "deadline"), (LimitHit.OUTPUT, "pipe")],
+)
+def test_evidence_says_which_limit_was_hit_and_how_that_is_known(
+    limit: LimitHit, known_by: str
+) -> None:
+    hit = replace(prints(b"", 1), limit=limit, known_by=known_by, stderr=b"ValueError: my words")
+    verifier, asked = ProgramVerifier(), Problem("p", "program", "", {"tests": TESTS})
+    solution = verifier.extract(asked, "pass", cut=False)
+
+    found = verify(verifier, ScriptedSandbox(lambda *_: hit), asked, solution)
+
+    assert found.evidence[0].message == f"{limit} limit hit, known by {known_by}"

@@ -29,6 +29,7 @@ from vervet.store.batches import Finished, split
 from vervet.store.database import Database
 from vervet.store.leases import Claim, ClaimItem, claim, release
 from vervet.store.takeover import InfraTry, infra_tries_of, is_fragment, verifier_digests
+from vervet.verification.judging import STARVED
 from vervet.verification.protocol import Verifier
 
 __all__ = ["BatchEnding", "BatchOutcome", "Workplace", "verify_batch"]
@@ -166,7 +167,10 @@ def _sit(place: Workplace, held: Claim, verifier: Verifier) -> _Sitting | None:
             release(place.database, held)
             return None
         written = write_results(place.database, held, results)
-    failed = any(result.attempt.status is Status.INFRA_ERROR for result in results)
+    failed = any(
+        result.attempt.status is Status.INFRA_ERROR and result.attempt.code != STARVED
+        for result in results
+    )
     return _Sitting(written, failed)
 
 

@@ -1,14 +1,15 @@
 """One attempt at one solution, and whom to believe when its sandbox fails.
 
 A failure of the sandbox is the host's unless a known-good control runs well on the same
-worker; it is the candidate's only if that was so on two workers.
+worker; it is the candidate's only if that was so on two workers. A starved attempt is never
+anybody's: it is left for a quieter moment.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vervet.core.errors import SandboxError
 from vervet.core.status import NORMAL, Outcome, Status
@@ -18,6 +19,7 @@ from vervet.sandbox.job import CheckReport, Job, OnCheck, Report
 from vervet.sandbox.protocol import Sandbox
 from vervet.store.leases import ClaimItem
 from vervet.store.takeover import WORKER_DIED, InfraTry
+from vervet.verification.judging import STARVED
 from vervet.verification.protocol import Verifier
 from vervet.verification.registry import verify
 
@@ -73,6 +75,8 @@ class Bench:
             return self._infra(VERIFIER_ERROR, f"{type(error).__name__}: {error}")
         if attempt.status is not Status.INFRA_ERROR:
             return attempt
+        if attempt.code == STARVED:  # the host's doing by the kernel's account: nobody to blame
+            return None if self.ended() else replace(attempt, condition=self.condition)
         # A worker that is being ended may well have its sandbox ended first.
         return None if self.ended() else self._judge(attempt.message, earlier)
 

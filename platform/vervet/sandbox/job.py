@@ -115,6 +115,7 @@ class Report:
 
     `infra` is empty, or says what failed in the sandbox itself; the checks reported before
     are then no evidence about the candidate. `layers` is the isolation that was in force.
+    `starved` goes with `infra`: the host gave a check no processor for most of its wall limit.
     """
 
     checks: tuple[CheckReport, ...]
@@ -122,6 +123,7 @@ class Report:
     layers: tuple[str, ...]
     infra: str = ""
     artifacts: dict[str, bytes] = field(default_factory=dict)
+    starved: bool = False
 
 
 OnCheck = Callable[[CheckReport], bool]

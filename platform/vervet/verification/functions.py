@@ -79,7 +79,8 @@ class FunctionVerifier:
         check = report.checks[0]
         status, code = _judge(check, nonce)
         outcome = _outcome(status)
-        words = judging.last_line(check.stderr) or code.replace("_", " ")
+        words = judging.limit_words(check) or judging.last_line(check.stderr)
+        words = words or code.replace("_", " ")
         evidence = CheckEvidence(
             0, check.name, outcome, words, actual=judging.capped(check.stderr[-4096:])
         )

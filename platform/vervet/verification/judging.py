@@ -27,17 +27,22 @@ from vervet.sandbox.job import CheckReport, LimitHit, Report
 
 __all__ = [
     "EVIDENCE_CAP",
+    "STARVED",
     "Ending",
     "capped",
     "ending",
     "flags_of",
     "infra_attempt",
     "last_line",
+    "limit_words",
     "malformed_attempt",
 ]
 
 Ending = tuple[Status, str]
 EVIDENCE_CAP = 4096
+STARVED = "starved"
+"""Code of an infra_error where the host gave a check no processor for most of its wall limit."""
+STARVED_WORDS = "starved: "
 NEAR = 0.8
 """Share of the CPU limit from which a verdict may depend on the host's speed."""
 LAST = re.compile(rb"^(?P<name>[A-Za-z_]\w{0,40})(?::|\s*$)")
@@ -86,6 +91,14 @@ def last_line(data: bytes) -> str:
     return data[-EVIDENCE_CAP:].rstrip().rpartition(b"\n")[2].decode("utf-8", "replace")[:300]
 
 
+def limit_words(check: CheckReport) -> str:
+    """Which limit ended a check and how that is known; empty where none did."""
+    if check.limit is None:
+        return ""
+    known = f", known by {check.known_by}" if check.known_by else ""
+    return f"{check.limit} limit hit{known}"
+
+
 def capped(data: bytes) -> bytes:
     """The beginning of `data` that is kept as evidence."""
     return data[:EVIDENCE_CAP]
@@ -103,10 +116,12 @@ def flags_of(report: Report, limits: Limits, extra: Iterable[Flag] = ()) -> froz
 
 def infra_attempt(report: Report, count: int) -> Attempt:
     """The attempt of a report that says nothing about the solution."""
+    starved = report.starved or report.infra.startswith(STARVED_WORDS)
+    flags = set() if report.layers else {Flag.UNSAFE}
     return Attempt(
         Status.INFRA_ERROR,
-        code="sandbox",
-        flags=frozenset() if report.layers else frozenset({Flag.UNSAFE}),
+        code=STARVED if starved else "sandbox",
+        flags=frozenset(flags | {Flag.STARVED} if starved else flags),
         outcomes=(Outcome.NOT_RUN,) * count,
         usage=report.usage,
         message=report.infra,

@@ -138,7 +138,7 @@ def _evidence(
 ) -> CheckEvidence:
     words = end[1].replace("_", " ")
     if outcome is Outcome.ERROR:
-        words = judging.last_line(check.stderr) or words
+        words = judging.limit_words(check) or judging.last_line(check.stderr) or words
     return CheckEvidence(
         ordinal,
         check.name,
