@@ -25,8 +25,9 @@ from vervet.sandbox.guest import (
     runner_digest,
 )
 from vervet.sandbox.interpreter import current_interpreter
-from vervet.sandbox.job import Check, CheckReport, File, Job, OnCheck, Program, Report
-from vervet.sandbox.stage import Direct, Staged
+from vervet.sandbox.job import CheckReport, Job, OnCheck, Report
+from vervet.sandbox.settle import Stage, settle
+from vervet.sandbox.stage import Direct
 from vervet.sandbox.wire import (
     ProtocolError,
     artifacts_of,
@@ -73,33 +74,16 @@ class JailSandbox:
         self._python = current_interpreter()
         self._unsafe = unsafe_no_isolation
         self._bwrap: Bwrap | None = None
-        self._stage: Direct | Staged = Direct()
+        self._stage: Stage = Direct()
         if not unsafe_no_isolation:
-            self._settle([bwrap] if bwrap else list(find_bwrap()))
+            words = settle([bwrap] if bwrap else find_bwrap(), self._python, self._take, self.run)
+            if words:
+                raise NoIsolationError(
+                    f"bubblewrap does not work here ({'; '.join(words)})", hint=FIX
+                )
 
-    def _settle(self, found: list[Bwrap]) -> None:
-        """Take the first bubblewrap that runs a trivial program here."""
-        words = []
-        for bwrap in found:
-            self._bwrap = bwrap
-            if os.getuid() == 0:
-                trees = [tree.source for tree in self._python.trees]
-                self._stage = Staged([*bwrap.sources, *trees])
-            problem = self._probe()
-            if not problem:
-                return
-            words.append(f"{bwrap.origin}: {problem}")
-            self._stage.close()
-        raise NoIsolationError(
-            f"bubblewrap does not work here ({'; '.join(words) or 'none is installed'})", hint=FIX
-        )
-
-    def _probe(self) -> str:
-        program = Program("python", (File("probe.py", b"print(6 * 7)"),), ("probe.py",))
-        report = self.run(Job(program, (Check("probe"),)), lambda _: True)
-        if report.infra:
-            return report.infra
-        return "" if report.checks[0].stdout == b"42\n" else "a trivial program failed"
+    def _take(self, bwrap: Bwrap, stage: Stage) -> None:
+        self._bwrap, self._stage = bwrap, stage
 
     def environment(self) -> dict[str, str]:
         """What decides outcomes here: interpreter, runner, kind of sandbox."""

@@ -22,8 +22,8 @@ from vervet.core.limits import Limits, Usage
 from vervet.core.resources import sandboxes_dir
 from vervet.sandbox.bubblewrap import Bwrap, bwrap_argv, find_bwrap
 from vervet.sandbox.interpreter import current_interpreter
-from vervet.sandbox.job import Check, CheckReport, File, Job, LimitHit, OnCheck, Program, Report
-from vervet.sandbox.stage import Direct, Staged
+from vervet.sandbox.job import Check, CheckReport, Job, LimitHit, OnCheck, Report
+from vervet.sandbox.settle import Stage, settle
 
 __all__ = ["ReferenceSandbox"]
 
@@ -77,29 +77,15 @@ class ReferenceSandbox:
         if unsafe_no_isolation:
             raise NoIsolationError("reference mode never runs without isolation")
         self._python = current_interpreter()
-        self._stage: Direct | Staged = Direct()
-        words = []
-        for bwrap in find_bwrap():
-            self._bwrap: Bwrap = bwrap
-            if os.getuid() == 0:
-                trees = [tree.source for tree in self._python.trees]
-                self._stage = Staged([*bwrap.sources, *trees])
-            problem = self._probe()
-            if not problem:
-                return
-            words.append(f"{bwrap.origin}: {problem}")
-            self._stage.close()
-        raise NoIsolationError(
-            f"reference mode does not work here ({'; '.join(words) or 'no bubblewrap'})",
-            hint="Install bubblewrap and allow user namespaces, or set the reference share to 0.",
-        )
+        words = settle(find_bwrap(), self._python, self._take, self.run)
+        if words:
+            raise NoIsolationError(
+                f"reference mode does not work here ({'; '.join(words)})",
+                hint="Allow unprivileged user namespaces, or install the package bubblewrap.",
+            )
 
-    def _probe(self) -> str:
-        program = Program("python", (File("probe.py", b"print(6 * 7)"),), ("probe.py",))
-        report = self.run(Job(program, (Check("probe"),)), lambda _: True)
-        if report.infra:
-            return report.infra
-        return "" if report.checks[0].stdout == b"42\n" else "a trivial program failed"
+    def _take(self, bwrap: Bwrap, stage: Stage) -> None:
+        self._bwrap, self._stage = bwrap, stage
 
     def environment(self) -> dict[str, str]:
         """See `Sandbox.environment`."""

@@ -1,0 +1,51 @@
+"""Owns the choice of the bubblewrap that works on this host, by trying each on a trivial program.
+
+Never falls back to anything else: what does not work is said, and the caller refuses.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+
+from vervet.sandbox.bubblewrap import Bwrap
+from vervet.sandbox.interpreter import Interpreter
+from vervet.sandbox.job import Check, File, Job, OnCheck, Program, Report
+from vervet.sandbox.stage import Direct, Staged
+
+__all__ = ["Stage", "settle"]
+
+Stage = Direct | Staged
+
+
+def settle(
+    found: Iterable[Bwrap],
+    python: Interpreter,
+    take: Callable[[Bwrap, Stage], None],
+    run: Callable[[Job, OnCheck], Report],
+) -> list[str]:
+    """Let `take` have one bubblewrap after the other until `run` works with it.
+
+    As root each comes with a stage of its own. Returns an empty list as soon as one works, else
+    why each does not: the caller must then refuse. Raises `NoIsolationError` as `Staged` does.
+    """
+    words = []
+    for bwrap in found:
+        stage: Stage = Direct()
+        if os.getuid() == 0:
+            stage = Staged([*bwrap.sources, *(tree.source for tree in python.trees)])
+        take(bwrap, stage)
+        problem = _probe(run)
+        if not problem:
+            return []
+        words.append(f"{bwrap.origin}: {problem}")
+        stage.close()
+    return words or ["none is installed"]
+
+
+def _probe(run: Callable[[Job, OnCheck], Report]) -> str:
+    program = Program("python", (File("probe.py", b"print(6 * 7)"),), ("probe.py",))
+    report = run(Job(program, (Check("probe"),)), lambda _: True)
+    if report.infra:
+        return report.infra
+    return "" if report.checks[0].stdout == b"42\n" else "a trivial program failed"
