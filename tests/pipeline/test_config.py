@@ -68,6 +68,7 @@ def test_one_setting_of_a_group_leaves_its_neighbours(write: WriteFile) -> None:
         ("VERVET_STATE_DIR", "2026", "state_dir", "2026"),
         ("VERVET_WORKERS", "3", "workers", 3),
         ("VERVET_UNSAFE_NO_ISOLATION", "true", "unsafe_no_isolation", True),
+        ("VERVET_SANDBOX", "docker", "sandbox", "docker"),
         ("VERVET_LIMIT", "null", "limit", None),
     ],
 )
@@ -148,6 +149,7 @@ def test_value_may_hold_equals_signs() -> None:
         ("unsafe_no_isolation=1", "unsafe_no_isolation is 1", "true or false"),
         ("openai.chat=maybe", "openai.chat is 'maybe'", "true or false"),
         ("openai.timeout_s=.inf", "openai.timeout_s is inf", "finite"),
+        ("sandbox=", "sandbox is empty", "text"),
         ("seed=-1", "seed is -1", "at least 0"),
         ("workers=-1", "workers is -1", "at least 1"),
         ("suite=", "suite is empty", "text"),

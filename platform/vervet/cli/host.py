@@ -12,6 +12,7 @@ from vervet.cli.options import (
     DatabaseOption,
     JsonOption,
     OverrideOption,
+    SandboxOption,
     StateOption,
     UnsafeOption,
     WorkersOption,
@@ -57,6 +58,7 @@ def worker(
     broker: BrokerOption = None,
     workers: WorkersOption = None,
     state_dir: StateOption = None,
+    sandbox: SandboxOption = None,
     unsafe: UnsafeOption = False,
 ) -> None:
     """Verify for runs that share this database and broker, until ^C.
@@ -70,7 +72,7 @@ def worker(
 
     flags = {
         "database": db, "broker": broker, "workers": workers, "state_dir": state_dir,
-        "unsafe_no_isolation": unsafe or None,
+        "sandbox": sandbox, "unsafe_no_isolation": unsafe or None,
     }  # fmt: skip
     config = config_from(config_file, override, **flags)
     settings = work.dispatch_settings(config, config.database_url)

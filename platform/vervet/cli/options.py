@@ -19,6 +19,7 @@ __all__ = [
     "JsonOption",
     "OverrideOption",
     "RunArgument",
+    "SandboxOption",
     "StateOption",
     "UnsafeOption",
     "WorkersOption",
@@ -50,6 +51,12 @@ BrokerOption = Annotated[
 WorkersOption = Annotated[
     int | None,
     typer.Option("--workers", help="Worker processes: one a processor if left out."),
+]
+SandboxOption = Annotated[
+    str | None,
+    typer.Option(
+        "--sandbox", metavar="NAME", help="What candidates run in: jail (if left out) or docker."
+    ),
 ]
 UnsafeOption = Annotated[
     bool,

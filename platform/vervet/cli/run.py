@@ -16,6 +16,7 @@ from vervet.cli.options import (
     JsonOption,
     OverrideOption,
     RunArgument,
+    SandboxOption,
     StateOption,
     UnsafeOption,
     WorkersOption,
@@ -73,6 +74,7 @@ def run(
     broker: BrokerOption = None,
     workers: WorkersOption = None,
     state_dir: StateOption = None,
+    sandbox: SandboxOption = None,
     unsafe: UnsafeOption = False,
     display: DisplayOption = DisplayMode.AUTO,
     as_json: JsonOption = False,
@@ -91,7 +93,7 @@ def run(
         "suite": suite, "model": model, "n": n, "limit": limit, "seed": seed,
         "format": suite_format, "sampling.temperature": temperature, "database": db,
         "broker": broker, "workers": workers, "state_dir": state_dir,
-        "unsafe_no_isolation": unsafe or None,
+        "sandbox": sandbox, "unsafe_no_isolation": unsafe or None,
     }  # fmt: skip
     _sample(flags, config_file, override, name, display, as_json, and_verify=True)
 
@@ -143,6 +145,7 @@ def verify(
     broker: BrokerOption = None,
     workers: WorkersOption = None,
     state_dir: StateOption = None,
+    sandbox: SandboxOption = None,
     unsafe: UnsafeOption = False,
     display: DisplayOption = DisplayMode.AUTO,
     as_json: JsonOption = False,
@@ -161,22 +164,22 @@ def verify(
     flags = {
         "suite": suite, "format": suite_format, "limit": limit, "database": db,
         "broker": broker, "workers": workers, "state_dir": state_dir,
-        "unsafe_no_isolation": unsafe or None,
+        "sandbox": sandbox, "unsafe_no_isolation": unsafe or None,
     }  # fmt: skip
     config = config_from(config_file, override, **flags)
     with (
         work.open_database(config, create=candidates is not None) as database,
-        work.open_sandbox(config) as sandbox,
+        work.open_sandbox(config) as opened,
     ):
         if candidates is not None:
-            session = imported(database, candidates, config, sandbox=sandbox, name=name)
+            session = imported(database, candidates, config, sandbox=opened, name=name)
         elif suite is not None:
             raise UsageError(
                 "--suite was given without --candidates",
                 hint="Name a RUN to verify, or the file of --candidates to import first.",
             )
         else:
-            session = reopen_session(database, find(database, run_name), sandbox=sandbox)
+            session = reopen_session(database, find(database, run_name), sandbox=opened)
         work.carry_out(
             session, config, make_sampler=None, verify=True, display=display, as_json=as_json
         )

@@ -56,7 +56,7 @@ def open_database(config: RunConfig, *, create: bool = True) -> Iterator[Databas
 @contextmanager
 def open_sandbox(config: RunConfig) -> Iterator[Sandbox]:
     """The sandbox of this host. Raises `NoIsolationError` unless the user allowed none by name."""
-    sandbox = make_sandbox(unsafe_no_isolation=config.unsafe_no_isolation)
+    sandbox = make_sandbox(config.sandbox, unsafe_no_isolation=config.unsafe_no_isolation)
     try:
         yield sandbox
     finally:
@@ -107,6 +107,7 @@ def dispatch_settings(config: RunConfig, database_url: str) -> DispatchSettings:
         broker_url=config.broker,
         state_dir=Path(config.state_dir).resolve(),
         workers=config.worker_count,
+        sandbox=config.sandbox,
         unsafe_no_isolation=config.unsafe_no_isolation,
     )
 

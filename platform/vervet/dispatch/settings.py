@@ -63,6 +63,9 @@ class DispatchSettings(BaseSettings):
     grace_s: float = Field(default=10.0, ge=0)
     """How long workers may take to end on request, before they are killed."""
 
+    sandbox: str = Field(default="jail", min_length=1)
+    """Name of the sandbox that candidates run in."""
+
     unsafe_no_isolation: bool = False
     """Run candidates without isolation; only ever set by the user, by name."""
 

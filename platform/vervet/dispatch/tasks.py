@@ -55,7 +55,7 @@ def open_workplace(settings: DispatchSettings, stop: StopFlag) -> Workplace:
     """
 
     def sandbox() -> Sandbox:
-        return make_sandbox(unsafe_no_isolation=settings.unsafe_no_isolation)
+        return make_sandbox(settings.sandbox, unsafe_no_isolation=settings.unsafe_no_isolation)
 
     return Workplace(
         database=Database.open(settings.database_url, create=False),

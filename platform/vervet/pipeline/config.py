@@ -93,6 +93,8 @@ class RunConfig(_Strict):
     """SQLAlchemy URL of the database; SQLite in the state folder if not given."""
     broker: str | None = Field(default=None, min_length=1)
     """Celery URL of the broker; folders in the state folder if not given."""
+    sandbox: str = Field(default="jail", min_length=1)
+    """What candidates run in: jail (on this host alone) or docker (containers)."""
     unsafe_no_isolation: bool = False
     """Run candidates without a sandbox; their passes are flagged and not counted."""
     openai: OpenAIConfig = OpenAIConfig()
