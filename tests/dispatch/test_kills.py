@@ -20,8 +20,8 @@ from tests.dispatch.world import (
     said_once,
     wait_for,
 )
+from vervet.core.processes import identity, is_gone
 from vervet.dispatch.celery_dispatcher import CeleryDispatcher
-from vervet.dispatch.processes import identity, is_gone
 from vervet.dispatch.settings import DispatchSettings
 from vervet.store.database import Database
 from vervet.store.takeover import leased

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from tests.dispatch.world import wait_for
-from vervet.dispatch.processes import identity, is_gone, is_here
+from vervet.core.processes import identity, is_gone, is_here
 
 CHILD = """
 import os, subprocess, sys, time

@@ -12,9 +12,9 @@ import pytest
 
 from tests.dispatch.conftest import quick_settings
 from tests.dispatch.world import attempts_by_order, batches_of, deaths, new_run, open_batches
+from vervet.core.processes import identity
 from vervet.dispatch.app import make_app
 from vervet.dispatch.broker_dir import BrokerDir
-from vervet.dispatch.processes import identity
 from vervet.dispatch.publisher import Publisher
 from vervet.dispatch.sweeper import Sweeper
 from vervet.store.batches import mark_published

@@ -1,8 +1,4 @@
-"""Identities of processes, and the promise that workers die with their parents.
-
-An identity outlives its process: it tells a dead worker from a later process with the same
-pid. It never says anything about processes of other hosts.
-"""
+"""The promise that workers die with their parents. Never says who a process is: core does."""
 
 from __future__ import annotations
 
@@ -10,61 +6,13 @@ import ctypes
 import os
 import select
 import signal
-import socket
 import threading
 import time
-from functools import lru_cache
-from pathlib import Path
 
-__all__ = ["die_with_parent", "identity", "is_gone", "is_here", "watch_parent"]
+__all__ = ["die_with_parent", "watch_parent"]
 
 _PR_SET_PDEATHSIG = 1
 _POLL_S = 0.2
-
-
-@lru_cache(maxsize=1)
-def _host() -> str:
-    # Pids mean nothing after a reboot or in another pid namespace.
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
-    namespace = Path("/proc/self/ns/pid").stat().st_ino
-    return f"{socket.gethostname()}:{boot[:8]}.{namespace}"
-
-
-def _start_of(pid: int) -> str | None:
-    """Ticks from boot to the start of `pid`; None if it is not there, or a zombie."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
-    except (FileNotFoundError, ProcessLookupError):
-        return None
-    fields = stat.rpartition(")")[2].split()
-    return None if fields[0] in "ZX" else fields[19]
-
-
-def identity(pid: int | None = None) -> str:
-    """`host:boot.namespace:pid:start` of a living process, this one by default.
-
-    Raises `ProcessLookupError` if there is no such process.
-    """
-    number = os.getpid() if pid is None else pid
-    start = _start_of(number)
-    if start is None:
-        raise ProcessLookupError(f"no process {number}")
-    return f"{_host()}:{number}:{start}"
-
-
-def is_gone(name: str) -> bool:
-    """Whether the process with that identity has certainly ended.
-
-    False for processes of other hosts, of which nothing is known here.
-    """
-    host, _, start = name.rpartition(":")
-    host, _, pid = host.rpartition(":")
-    return host == _host() and pid.isdigit() and _start_of(int(pid)) != start
-
-
-def is_here(name: str) -> bool:
-    """Whether the process with that identity belongs to this host, so that its end is seen."""
-    return name.rpartition(":")[0].rpartition(":")[0] == _host()
 
 
 def die_with_parent(parent: int) -> None:

@@ -18,7 +18,7 @@ from collections import deque
 from pathlib import Path
 
 from vervet.core.errors import DispatchError
-from vervet.dispatch.processes import identity
+from vervet.core.processes import identity
 from vervet.dispatch.settings import DispatchSettings
 
 __all__ = ["Supervisor"]

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from vervet.core.errors import StoreError
-from vervet.dispatch.processes import is_gone, is_here
+from vervet.core.processes import is_gone, is_here
 from vervet.dispatch.publisher import Publisher
 from vervet.store.batches import StaleBatch, stale
 from vervet.store.database import Database

@@ -10,8 +10,9 @@ from types import FrameType
 from celery import Celery, signals
 from celery.worker import state as celery_state
 
+from vervet.core.processes import identity
 from vervet.dispatch.app import VERIFY_TASK
-from vervet.dispatch.processes import identity, watch_parent
+from vervet.dispatch.processes import watch_parent
 from vervet.dispatch.publisher import Publisher
 from vervet.dispatch.settings import DispatchSettings
 from vervet.pipeline.verify_batch import Workplace, verify_batch
