@@ -6,34 +6,31 @@ with the normal ones and never settle a verdict. See docs/reference.md.
 
 from __future__ import annotations
 
-import contextlib
-import json
+import marshal
 import os
-import select
 import signal
 import subprocess
-import time
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cache
 
 from vervet.core.digests import digest_text
 from vervet.core.errors import JobError, NoIsolationError, SandboxError, UnknownNameError
-from vervet.core.limits import Limits, Usage
+from vervet.core.limits import Usage
 from vervet.core.resources import sandboxes_dir
 from vervet.sandbox.bubblewrap import Bwrap, bwrap_argv, find_bwrap
 from vervet.sandbox.interpreter import current_interpreter
 from vervet.sandbox.job import Check, CheckReport, Job, LimitHit, OnCheck, Report
+from vervet.sandbox.reference_process import Ended, Seen, follow
+from vervet.sandbox.rlimits import rlimits
 from vervet.sandbox.settle import Stage, settle
 
-__all__ = ["ReferenceSandbox"]
+__all__ = ["ReferenceSandbox", "unfit"]
 
 LAYERS = ("userns", "pidns", "netns", "mountns", "ipcns", "utsns", "rlimits", "nonewprivs")
 PROFILES = ("python",)
-START_S = 20.0
-END_S = 30.0
 MARGIN = 1 << 20
-CHUNK = 1 << 16
-TOLD_CAP = 4096
+OWN_PROCESSES = 3
+"""bwrap's two, and the one that waits for the candidate."""
 PRELUDE_OPTIONS = ("-S", "-s", "-P", "-B", "-c")
 OPTIONS = ("-S", "-s", "-B", "-X", "utf8")
 """`-I` without its `-E`, which would ignore PYTHONHASHSEED, and without its `-P`: a program
@@ -47,24 +44,17 @@ def _prelude() -> str:
     return (sandboxes_dir() / "python" / "reference.py").read_text()
 
 
-@dataclass
-class _Run:
-    """What was seen of one process, from outside."""
-
-    out: bytearray = field(default_factory=bytearray)
-    err: bytearray = field(default_factory=bytearray)
-    told: bytearray = field(default_factory=bytearray)
-    limit: LimitHit | None = None
-    known_by: str = ""
-    wall_s: float = 0.0
-
-    @property
-    def started(self) -> bool:
-        return self.told.startswith(b"S")
-
-    @property
-    def ended(self) -> bool:
-        return self.told.endswith(b"}")
+def unfit(job: Job) -> str:
+    """Why reference mode cannot run this job; empty if it can."""
+    if job.program.profile not in PROFILES:
+        return str(UnknownNameError("jail profile", job.program.profile, PROFILES).message)
+    if job.peer is not None:
+        return "reference mode runs no pairs of programs"
+    if job.artifacts:
+        return "reference mode hands out no artifacts"
+    if not job.program.argv or job.program.argv[0] not in {f.path for f in job.program.files}:
+        return f"a job starts {job.program.argv[:1]}, which is none of its files"
+    return ""
 
 
 class ReferenceSandbox:
@@ -105,7 +95,8 @@ class ReferenceSandbox:
 
     def run(self, job: Job, on_check: OnCheck) -> Report:
         """See `Sandbox.run`. Raises `JobError` for pairs, artifacts and unknown profiles."""
-        _see_that_it_can_run(job)
+        if words := unfit(job):
+            raise JobError(words)
         checks: list[CheckReport] = []
         infra = ""
         try:
@@ -141,8 +132,8 @@ class ReferenceSandbox:
 
     def _process(
         self, job: Job, argv: tuple[str, ...], stdin: bytes, cpu_s: float, wall_s: float
-    ) -> _Run:
-        """Start a jail, follow the one process in it to its end or a limit, end the jail."""
+    ) -> Seen:
+        """Start a jail and follow the one process in it to its end or a limit."""
         files = job.program.files
         head = _head(job, argv, cpu_s, self._python.library_path)
         space = MARGIN + 2 * job.limits.file_size + len(stdin)
@@ -164,7 +155,7 @@ class ReferenceSandbox:
         finally:
             for descriptor in (order, info_end, told_end):
                 os.close(descriptor)
-        return _follow(process, info, told, job.limits, wall_s)
+        return follow(process, info, told, output=job.limits.output, wall_s=wall_s)
 
     def _start(self, order: int, info: int, told: int, space: int) -> subprocess.Popen[bytes]:
         argv = bwrap_argv(self._bwrap, self._python, self._stage.place, space=space, info=info)
@@ -178,130 +169,31 @@ class ReferenceSandbox:
         )  # fmt: skip
 
 
-def _see_that_it_can_run(job: Job) -> None:
-    if job.program.profile not in PROFILES:
-        raise JobError(str(UnknownNameError("jail profile", job.program.profile, PROFILES).message))
-    if job.peer is not None:
-        raise JobError("reference mode runs no pairs of programs")
-    if job.artifacts:
-        raise JobError("reference mode hands out no artifacts")
-    if not job.program.argv or job.program.argv[0] not in {f.path for f in job.program.files}:
-        raise JobError(f"a job starts {job.program.argv[:1]}, which is none of its files")
-
-
 def _head(job: Job, argv: tuple[str, ...], cpu_s: float, library_path: str) -> bytes:
-    limits = job.limits
+    """What is told inside; the interpreter there is of the version of this one."""
     environment = [*job.program.env, SEEDED]
     if library_path:
         environment.append(("LD_LIBRARY_PATH", library_path))
+    processes = job.limits.processes + OWN_PROCESSES
     head = {
-        "files": [[file.path, len(file.data)] for file in job.program.files],
+        "files": [(file.path, len(file.data)) for file in job.program.files],
         "argv": argv,
         "options": OPTIONS,
         "env": environment,
-        "cpu_s": cpu_s,
-        "memory": limits.memory,
-        "file_size": limits.file_size,
-        "open_files": limits.open_files,
-        "processes": limits.processes,
+        "rlimits": rlimits(job.limits, cpu_s=cpu_s, processes=processes),
     }
-    return json.dumps(head).encode()
+    return marshal.dumps(head)
 
 
-def _follow(
-    process: subprocess.Popen[bytes], info: int, told: int, limits: Limits, wall_s: float
-) -> _Run:
-    """Read until the process has ended or met a limit; nothing of the jail is left then."""
-    seen = _Run()
-    assert process.stdout
-    assert process.stderr
-    sinks = {process.stdout.fileno(): seen.out, process.stderr.fileno(): seen.err, told: seen.told}
-    poll = select.poll()
-    for descriptor in sinks:
-        os.set_blocking(descriptor, False)
-        poll.register(descriptor, select.POLLIN)
-    begin, patience = time.monotonic(), START_S
-    try:
-        while not seen.ended and seen.limit is None:
-            left = patience - (time.monotonic() - begin)
-            if left <= 0 and not seen.started:
-                break
-            if left <= 0:
-                seen.limit, seen.known_by = LimitHit.WALL, "deadline"
-                break
-            started = seen.started
-            for descriptor, _ in poll.poll(left * 1000 + 1):
-                if not _read(descriptor, sinks[descriptor], seen, limits.output):
-                    poll.unregister(descriptor)
-                    if descriptor == told:
-                        patience = -1.0 if not seen.ended else patience
-            if patience < 0:
-                break
-            if seen.started and not started:
-                begin, patience = time.monotonic(), wall_s
-        seen.wall_s = time.monotonic() - begin
-    finally:
-        _end(process, info)
-        for descriptor, sink in sinks.items():
-            while seen.limit is not LimitHit.OUTPUT and _read(
-                descriptor, sink, seen, limits.output
-            ):
-                pass
-        os.close(told)
-        process.stdout.close()
-        process.stderr.close()
-    if not seen.started:
-        words = bytes(seen.err).decode(errors="replace").strip().rpartition("\n")[2]
-        raise SandboxError(f"the sandbox did not start: {words or 'no answer in time'}")
-    return seen
-
-
-def _read(descriptor: int, sink: bytearray, seen: _Run, cap: int) -> bool:
-    try:
-        part = os.read(descriptor, CHUNK)
-    except BlockingIOError:
-        return False
-    sink += part
-    if sink is seen.told:
-        del sink[TOLD_CAP:]
-    elif len(seen.out) + len(seen.err) > cap and seen.limit is None:
-        seen.limit, seen.known_by = LimitHit.OUTPUT, "pipe"
-    return bool(part)
-
-
-def _end(process: subprocess.Popen[bytes], info: int) -> None:
-    """Kill the first process of the namespace, with which all others end, and wait for it."""
-    first = -1
-    try:
-        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
-            os.set_blocking(info, False)
-            first = os.pidfd_open(json.loads(os.read(info, TOLD_CAP))["child-pid"])
-        if first >= 0:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(first, signal.SIGKILL)
-            poll = select.poll()
-            poll.register(first, select.POLLIN)
-            if not poll.poll(END_S * 1000):
-                raise SandboxError("processes of a sandbox do not end after being killed")
-        process.kill()
-        process.wait()
-    finally:
-        os.close(info)
-        if first >= 0:
-            os.close(first)
-
-
-def _report(name: str, seen: _Run, cpu_s: float, stage: str) -> CheckReport:
+def _report(name: str, seen: Seen, cpu_s: float, stage: str) -> CheckReport:
     """How one process ended; where a limit or the candidate ended its waiter, by SIGKILL."""
-    end = {"status": int(signal.SIGKILL), "user": 0.0, "system": 0.0, "peak": 0}
-    if seen.ended:
-        end = json.loads(bytes(seen.told[1:]))
-    code = os.waitstatus_to_exitcode(int(end["status"]))
+    end = seen.ended or Ended(int(signal.SIGKILL), 0.0, 0.0, 0)
+    code = os.waitstatus_to_exitcode(end.status)
     usage = Usage(
         wall_s=seen.wall_s,
-        cpu_user_s=float(end["user"]),
-        cpu_system_s=float(end["system"]),
-        peak_memory=int(end["peak"]),
+        cpu_user_s=end.user_s,
+        cpu_system_s=end.system_s,
+        peak_memory=end.peak,
         output=len(seen.out) + len(seen.err),
     )
     limit, known_by = seen.limit, seen.known_by
