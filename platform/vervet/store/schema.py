@@ -331,6 +331,7 @@ audit_items = Table(
     Column("attempt_id", Id, ForeignKey("attempts.id")),
     Column("finding", Word, nullable=False),
     Column("detail", JSON, nullable=False),
+    Column("against_attempt_id", Id, ForeignKey("attempts.id")),
 )
 
 prices = Table(
