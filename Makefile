@@ -13,7 +13,7 @@ ARGS ?=
 FAMILY ?= code arith
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run-task test test-train test-vllm check db-upgrade sql worker train-model lock bench bench-sandbox clean
+.PHONY: help setup run-task test test-services test-train test-vllm images check db-upgrade sql worker train-model lock bench bench-sandbox clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,13 +24,19 @@ run-task: setup ## Sample, verify, record and draw: TASK=code|code-easy|arith N=
 	$(BIN)/vervet run $(TASK) --n $(N) --limit $(LIMIT) $(if $(MODEL),--model $(MODEL)) $(ARGS)
 
 test: $(VENV)/.dev ## Run the test suite (real jail, SQLite, PostgreSQL, Redis)
-	$(BIN)/pytest -n auto --dist loadgroup -m "not heavy_train and not heavy_vllm" $(ARGS)
+	$(BIN)/pytest -n auto --dist loadgroup -m "not heavy_train and not heavy_vllm and not services" $(ARGS)
+
+test-services: $(VENV)/.dev ## The docker sandbox on a real engine (as root it installs and starts one)
+	$(BIN)/pytest -m services tests/sandbox tests/services $(ARGS)
 
 check: $(VENV)/.dev ## Lint, types, import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+images: ## Heavy: build the sandbox images; BASE=debootstrap where no registry can be reached
+	BASE=$(BASE) sh docker/images.sh
 
 db-upgrade: setup ## Bring the database to this version's schema
 	$(BIN)/vervet db upgrade $(ARGS)

@@ -1,0 +1,145 @@
+"""Owns the sandbox `docker`: jobs go through guests in hardened containers of one engine.
+
+One long-lived container per worker serves job after job; a job that may start processes has one
+for itself, taken from a warm pool and removed after it. Never weakens what it cannot have.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+
+from vervet.core.errors import JobError, NoIsolationError, UnknownNameError
+from vervet.core.processes import identity
+from vervet.sandbox.docker.container import Mould, start_guest
+from vervet.sandbox.docker.engine import connect, profiles
+from vervet.sandbox.docker.janitor import Janitor
+from vervet.sandbox.docker.labels import labels
+from vervet.sandbox.docker.pool import Pool
+from vervet.sandbox.docker.reaper import reap
+from vervet.sandbox.guest import Guest, runner_digest
+from vervet.sandbox.hello import Hello, Rule
+from vervet.sandbox.job import Job, OnCheck, Report
+from vervet.sandbox.keeper import Keeper, Plan
+
+__all__ = ["DockerSandbox"]
+
+DEFAULT_PROFILE = "python"
+LAYERS = ("pidns", "netns", "mountns", "ipcns", "utsns", "rlimits", "nonewprivs", "cgroup")
+ROOT = "/tmp"
+READABLE = ("/usr", "/lib", "/lib64", "/bin", "/etc/ld.so.cache", "/etc/alternatives")
+SPARES = 2
+RETIRE_S, LIFE_S = 3600.0, 4 * 3600.0
+"""No new job goes to a container older than the first; the label's deadline is the second."""
+
+
+@dataclass
+class _Post:
+    """The guests of one profile, and since when."""
+
+    keeper: Keeper
+    pool: Pool
+    since: float
+
+    def close(self) -> None:
+        self.keeper.close()
+        self.pool.close()
+
+
+class DockerSandbox:
+    """One per worker process, made in it: containers are labelled with whose they are.
+
+    `runtime` is one of the engine's (VERVET_DOCKER_RUNTIME), its default if empty. Raises
+    `NoIsolationError` where no engine answers, or it lacks the image or the runtime.
+    """
+
+    def __init__(self, *, unsafe_no_isolation: bool = False, runtime: str | None = None) -> None:
+        if unsafe_no_isolation:
+            raise NoIsolationError(
+                "the docker sandbox always isolates",
+                hint="Leave out --unsafe-no-isolation, or choose --sandbox jail with it.",
+            )
+        self._worker = identity()
+        self._janitor: Janitor | None = None
+        self._posts: dict[str, _Post] = {}
+        self._engine = connect()
+        try:
+            wanted = os.environ.get("VERVET_DOCKER_RUNTIME", "") if runtime is None else runtime
+            self._runtime = self._engine.runtime(wanted)
+            self._images = {DEFAULT_PROFILE: self._engine.image(DEFAULT_PROFILE)}
+            reap(self._engine.client)
+        except BaseException:
+            self._engine.close()
+            raise
+
+    def environment(self) -> dict[str, str]:
+        """What decides outcomes here: image (and so interpreter), runtime and runner."""
+        return {
+            "kind": "docker",
+            "image": self._images[DEFAULT_PROFILE],
+            "runtime": self._runtime,
+            "runner": runner_digest(),
+        }
+
+    def layers(self) -> tuple[str, ...]:
+        """The layers in force: those of the engine, and those that the last guest answered for."""
+        post = self._posts.get(DEFAULT_PROFILE)
+        return post.keeper.layers if post else LAYERS
+
+    def run(self, job: Job, on_check: OnCheck) -> Report:
+        """See `Sandbox.run`. Raises `JobError` before any container is started."""
+        return self._post(job.program.profile).keeper.run(job, on_check)
+
+    def close(self) -> None:
+        """Remove every container of this sandbox; calling it twice is harmless."""
+        while self._posts:
+            self._posts.popitem()[1].close()
+        if self._janitor is not None:
+            self._janitor.dismiss()
+        self._engine.close()
+
+    def _post(self, profile: str) -> _Post:
+        post = self._posts.get(profile)
+        if post is not None and time.monotonic() - post.since > RETIRE_S:
+            self._posts.pop(profile).close()
+            post = None
+        if post is None:
+            post = self._posts[profile] = self._open(profile)
+        return post
+
+    def _open(self, profile: str) -> _Post:
+        mould = Mould(self._image(profile), self._runtime, self._engine.facts.processors)
+        own = LAYERS + (("gvisor",) if mould.gvisor else ())
+
+        def start(plan: Plan) -> Guest:
+            return self._start(mould, plan)
+
+        pool = Pool(start, size=SPARES, life_s=RETIRE_S)
+        rules = (*(Rule(path, "read") for path in READABLE), Rule("/dev/null", "write"))
+        hello = Hello(
+            root=ROOT,
+            contained=True,
+            count_processes=False,
+            rules=(*rules, Rule(ROOT, "write")),
+        )
+        keeper = Keeper(pool.take, hello, (profile,), layers=own)
+        return _Post(keeper, pool, time.monotonic())
+
+    def _image(self, profile: str) -> str:
+        known = profiles()
+        if profile not in known:
+            raise JobError(
+                UnknownNameError("profile", profile, known).message,
+                hint=f"There are images for: {', '.join(known)}.",
+            )
+        if profile not in self._images:
+            self._images[profile] = self._engine.image(profile)
+        return self._images[profile]
+
+    def _start(self, mould: Mould, plan: Plan) -> Guest:
+        if self._janitor is None:
+            self._janitor = Janitor(self._worker)
+        run = os.environ.get("VERVET_RUN", "")
+        marks = labels(self._worker, run, time.time() + LIFE_S)
+        return start_guest(self._engine, mould, plan, marks)

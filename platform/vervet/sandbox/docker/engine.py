@@ -1,0 +1,154 @@
+"""Owns the connection to the Docker engine: whether it answers, which images and runtimes it has.
+
+Never starts or removes a container. Whatever `DOCKER_HOST` or the default socket names is the
+engine; each thread has a client of its own, since the SDK promises no more.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from vervet.core.errors import NoIsolationError
+from vervet.core.resources import sandboxes_dir
+
+if TYPE_CHECKING:
+    import docker
+
+__all__ = ["Engine", "Facts", "connect", "engine_errors", "image_name", "profiles"]
+
+TIMEOUT_S = 60
+DEFAULT_HOST = "unix:///var/run/docker.sock"
+START_IT = (
+    "Start one (Debian: install docker.io, as root), join the group docker if it is root's, or "
+    "name another with DOCKER_HOST."
+)
+
+
+def profiles() -> tuple[str, ...]:
+    """The profiles that have an image: the folders of `sandboxes/` with a Dockerfile."""
+    return tuple(sorted(file.parent.name for file in sandboxes_dir().glob("*/Dockerfile")))
+
+
+def image_name(profile: str) -> str:
+    """The image that `make images` builds for a profile."""
+    return f"vervet/{profile}"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What an engine says of itself."""
+
+    processors: int
+    runtimes: tuple[str, ...]
+    default_runtime: str
+    seccomp: bool
+
+
+class Engine:
+    """A Docker engine that answers. Made by `connect`."""
+
+    def __init__(self, where: str, make: Callable[[], docker.DockerClient]) -> None:
+        self.where = where
+        self._make = make
+        self._here = threading.local()
+        self._clients: list[docker.DockerClient] = []
+        info: dict[str, Any] = self.client.info()
+        self.facts = Facts(
+            processors=int(info.get("NCPU") or 1),
+            runtimes=tuple(sorted(info.get("Runtimes") or {})),
+            default_runtime=str(info.get("DefaultRuntime") or "runc"),
+            seccomp=any("name=seccomp" in each for each in info.get("SecurityOptions") or ()),
+        )
+
+    @property
+    def client(self) -> docker.DockerClient:
+        """This thread's client."""
+        client: docker.DockerClient | None = getattr(self._here, "client", None)
+        if client is None:
+            client = self._here.client = self._make()
+            self._clients.append(client)
+        return client
+
+    def image(self, profile: str) -> str:
+        """The id of the image of a profile: the digest of all that it holds.
+
+        Raises `NoIsolationError` if the engine has none.
+        """
+        import docker.errors
+
+        try:
+            with engine_errors(self.where):
+                return str(self.client.images.get(image_name(profile)).id)
+        except docker.errors.ImageNotFound:
+            raise NoIsolationError(
+                f"the engine at {self.where} has no image {image_name(profile)}",
+                hint="Build it with `make images`, or `make images BASE=debootstrap` as root "
+                "where no registry can be reached (docs/docker.md).",
+            ) from None
+
+    def runtime(self, name: str) -> str:
+        """The runtime of that name, or the engine's default for "". Raises `NoIsolationError`."""
+        if not name:
+            return self.facts.default_runtime
+        if name not in self.facts.runtimes:
+            raise NoIsolationError(
+                f"the engine at {self.where} has no runtime {name!r}",
+                hint=f"It knows: {', '.join(self.facts.runtimes)}. docs/docker.md says how to "
+                "add runsc; VERVET_DOCKER_RUNTIME names the one to use.",
+            )
+        return name
+
+    def close(self) -> None:
+        """Close every connection; calling it twice is harmless."""
+        while self._clients:
+            self._clients.pop().close()
+
+
+def connect() -> Engine:
+    """The engine that the environment names.
+
+    Raises `NoIsolationError` where it does not answer or the SDK is not installed.
+    """
+    try:
+        import docker
+    except ImportError:
+        raise NoIsolationError(
+            "the docker sandbox needs the Python package docker",
+            hint="Install Vervet with the extra docker, or `pip install docker`.",
+        ) from None
+    where = os.environ.get("DOCKER_HOST") or DEFAULT_HOST
+    with engine_errors(where):
+        return Engine(where, lambda: docker.from_env(version="auto", timeout=TIMEOUT_S))
+
+
+@contextmanager
+def engine_errors(where: str) -> Iterator[None]:
+    """Turn what the SDK raises where an engine does not answer into `NoIsolationError`."""
+    import docker.errors
+    import requests
+
+    try:
+        yield
+    except docker.errors.APIError:
+        raise
+    except (docker.errors.DockerException, requests.RequestException, OSError) as error:
+        raise NoIsolationError(
+            f"no Docker engine answers at {where} ({_cause(error, where)})", hint=START_IT
+        ) from error
+
+
+def _cause(error: BaseException, where: str) -> str:
+    """The innermost reason, without the SDK's wrapping."""
+    path = Path(where.removeprefix("unix://"))
+    if where.startswith("unix://") and not path.exists():
+        return "there is no such socket"
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return words.lower().rstrip(".") or type(error).__name__

@@ -1,0 +1,116 @@
+"""Owns the guests that are started before they are asked for, by a thread in the background.
+
+A job that may start processes has a container of its own, and the guest that replaces a broken
+one should be there at once. Never runs a job, and never hands out a guest twice.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from vervet.core.errors import SandboxError
+from vervet.sandbox.guest import Guest, GuestGoneError
+from vervet.sandbox.keeper import Plan
+
+__all__ = ["Pool"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Spare:
+    plan: Plan
+    guest: Guest
+    since: float
+
+
+class Pool:
+    """Guests of the plans that were asked for more than once, at most `size` in all.
+
+    `start` is called from two threads. A guest that has waited for `life_s` is not handed out.
+    """
+
+    def __init__(self, start: Callable[[Plan], Guest], *, size: int, life_s: float) -> None:
+        self._start, self._size, self._life_s = start, size, life_s
+        self._spares: deque[_Spare] = deque()
+        self._wanted: Plan | None = None
+        self._asked: Plan | None = None
+        self._change = threading.Condition()
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    def take(self, plan: Plan) -> Guest:
+        """A guest of that plan: one that waits, or a new one. Raises as `start` does."""
+        with self._change:
+            spare = next((each for each in self._spares if each.plan == plan), None)
+            if spare is not None:
+                self._spares.remove(spare)
+            self._wanted = plan if plan == self._asked else self._wanted
+            self._asked = plan
+            self._wake()
+        if spare is not None and self._fresh(spare) and spare.guest.alive:
+            return spare.guest
+        if spare is not None:
+            spare.guest.close()
+        return self._start(plan)
+
+    def close(self) -> None:
+        """End the thread and every guest that waits; calling it twice is harmless."""
+        with self._change:
+            self._closed = True
+            self._change.notify_all()
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join()
+        while self._spares:
+            self._spares.pop().guest.close()
+
+    def _wake(self) -> None:
+        if self._wanted is not None and self._thread is None and not self._closed:
+            self._thread = threading.Thread(target=self._fill, name="vervet-spares", daemon=True)
+            self._thread.start()
+        self._change.notify_all()
+
+    def _fresh(self, spare: _Spare) -> bool:
+        return time.monotonic() - spare.since < self._life_s
+
+    def _fill(self) -> None:
+        """Until closed: let spares of other plans and stale ones go, start those that lack."""
+        while True:
+            with self._change:
+                self._change.wait_for(lambda: self._closed or self._lacking(), self._life_s / 4)
+                if self._closed:
+                    return
+                plan = self._wanted
+                old = [each for each in self._spares if not self._useful(each)]
+                for each in old:
+                    self._spares.remove(each)
+                lacking = plan is not None and len(self._spares) < self._size
+            for each in old:
+                each.guest.close()
+            if plan is not None and lacking:
+                self._add(plan)
+
+    def _lacking(self) -> bool:
+        return self._wanted is not None and self._size > sum(map(self._useful, self._spares))
+
+    def _useful(self, spare: _Spare) -> bool:
+        return spare.plan == self._wanted and self._fresh(spare)
+
+    def _add(self, plan: Plan) -> None:
+        """One more; where it fails, whoever asks for one will hear why."""
+        try:
+            guest = self._start(plan)
+        except (GuestGoneError, SandboxError):
+            with self._change:
+                self._wanted = self._asked = None
+            return
+        with self._change:
+            if not self._closed:
+                self._spares.append(_Spare(plan, guest, time.monotonic()))
+                return
+        with contextlib.suppress(SandboxError):
+            guest.close()
