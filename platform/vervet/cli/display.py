@@ -211,6 +211,7 @@ def _doing(snapshot: Snapshot) -> str:
     return {
         Phase.STARTING: "starting the model and the workers",
         Phase.VERIFYING: "all sampled; verifying what is left",
+        Phase.REJUDGING: "judging a share again in reference mode",
         Phase.STOPPING: "stopping: finishing what is in the sandboxes (^C again to leave now)",
     }.get(snapshot.phase, snapshot.phase.value)
 

@@ -18,6 +18,7 @@ __all__ = [
     "DisplayOption",
     "JsonOption",
     "OverrideOption",
+    "ReferenceOption",
     "RunArgument",
     "SandboxOption",
     "StateOption",
@@ -56,6 +57,15 @@ SandboxOption = Annotated[
     str | None,
     typer.Option(
         "--sandbox", metavar="NAME", help="What candidates run in: jail (if left out) or docker."
+    ),
+]
+ReferenceOption = Annotated[
+    float | None,
+    typer.Option(
+        "--reference-share",
+        metavar="SHARE",
+        help="Share of verdicts judged again in a fresh process per test; 0.01 if left out, "
+        "0 for none.",
     ),
 ]
 UnsafeOption = Annotated[

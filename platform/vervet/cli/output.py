@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vervet.core.lines import SetAside
+from vervet.report.reference import reference_words
 from vervet.report.summary import StratumSummary, Summary
 from vervet.report.tables import status_rows
 from vervet.report.words import duration, percent, span
@@ -86,6 +87,10 @@ def print_summary(summary: Summary) -> None:
         f"duplicates  {summary.duplicates_saved:,} of {summary.candidates:,} candidates equal "
         f"another one: {summary.distinct_solutions:,} solutions were verified"
     )
+    if summary.reference is not None:
+        console.print(f"reference   {reference_words(summary.reference)}", markup=False)
+        if summary.reference.differ:
+            console.print('            vervet sql "select * from v_reference_differences"')
     if summary.stages_s:
         spent = ", ".join(f"{stage} {duration(s)}" for stage, s in summary.stages_s.items())
         console.print(f"time        {spent}")

@@ -15,6 +15,7 @@ from vervet.cli.options import (
     DisplayOption,
     JsonOption,
     OverrideOption,
+    ReferenceOption,
     RunArgument,
     SandboxOption,
     StateOption,
@@ -75,6 +76,7 @@ def run(
     workers: WorkersOption = None,
     state_dir: StateOption = None,
     sandbox: SandboxOption = None,
+    reference_share: ReferenceOption = None,
     unsafe: UnsafeOption = False,
     display: DisplayOption = DisplayMode.AUTO,
     as_json: JsonOption = False,
@@ -93,7 +95,8 @@ def run(
         "suite": suite, "model": model, "n": n, "limit": limit, "seed": seed,
         "format": suite_format, "sampling.temperature": temperature, "database": db,
         "broker": broker, "workers": workers, "state_dir": state_dir,
-        "sandbox": sandbox, "unsafe_no_isolation": unsafe or None,
+        "sandbox": sandbox, "reference_share": reference_share,
+        "unsafe_no_isolation": unsafe or None,
     }  # fmt: skip
     _sample(flags, config_file, override, name, display, as_json, and_verify=True)
 
@@ -146,6 +149,7 @@ def verify(
     workers: WorkersOption = None,
     state_dir: StateOption = None,
     sandbox: SandboxOption = None,
+    reference_share: ReferenceOption = None,
     unsafe: UnsafeOption = False,
     display: DisplayOption = DisplayMode.AUTO,
     as_json: JsonOption = False,
@@ -164,7 +168,8 @@ def verify(
     flags = {
         "suite": suite, "format": suite_format, "limit": limit, "database": db,
         "broker": broker, "workers": workers, "state_dir": state_dir,
-        "sandbox": sandbox, "unsafe_no_isolation": unsafe or None,
+        "sandbox": sandbox, "reference_share": reference_share,
+        "unsafe_no_isolation": unsafe or None,
     }  # fmt: skip
     config = config_from(config_file, override, **flags)
     with (

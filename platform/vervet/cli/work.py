@@ -19,6 +19,7 @@ from vervet.dispatch.celery_dispatcher import CeleryDispatcher
 from vervet.dispatch.settings import DispatchSettings, read_settings
 from vervet.pipeline.config import RunConfig
 from vervet.pipeline.record import Recorder
+from vervet.pipeline.rejudge import Rejudging
 from vervet.pipeline.run import Outcome, execute
 from vervet.pipeline.sample import Sampler
 from vervet.pipeline.session import Session
@@ -73,9 +74,11 @@ def carry_out(
     as_json: bool,
 ) -> None:
     """Do the work of a session, print its result, and exit with 1 if it is incomplete."""
-    database, dispatcher = session.database, None
+    database, dispatcher, rejudging = session.database, None, None
     if verify:
         dispatcher = CeleryDispatcher(dispatch_settings(config, database.url), database)
+        if config.reference_share > 0:
+            rejudging = Rejudging(session, config.reference_share, dispatcher)
     recorder = Recorder(database, session.run, config.batch_size, dispatcher)
     sampler = make_sampler(session, recorder) if make_sampler else None
     with make_display(display, err()) as observer, _terminable():
@@ -85,6 +88,7 @@ def carry_out(
             sampler=sampler,
             dispatcher=dispatcher,
             observer=observer,
+            rejudging=rejudging,
         )
     _conclude(session, config, outcome, verify=verify, as_json=as_json)
 

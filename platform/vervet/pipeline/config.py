@@ -95,6 +95,8 @@ class RunConfig(_Strict):
     """Celery URL of the broker; folders in the state folder if not given."""
     sandbox: str = Field(default="jail", min_length=1)
     """What candidates run in: jail (on this host alone) or docker (containers)."""
+    reference_share: float = Field(default=0.01, ge=0.0, le=1.0)
+    """Share of the verdicts that are judged again in reference mode; 0 for none."""
     unsafe_no_isolation: bool = False
     """Run candidates without a sandbox; their passes are flagged and not counted."""
     openai: OpenAIConfig = OpenAIConfig()

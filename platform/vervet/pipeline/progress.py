@@ -15,6 +15,7 @@ class Phase(StrEnum):
     STARTING = "starting"
     SAMPLING = "sampling"
     VERIFYING = "verifying"
+    REJUDGING = "re-judging"
     STOPPING = "stopping"
     DONE = "done"
 

@@ -13,6 +13,7 @@ from vervet.core.errors import DispatchError
 from vervet.pipeline.dispatcher import Dispatcher
 from vervet.pipeline.progress import Phase, RunObserver
 from vervet.pipeline.record import Recorder
+from vervet.pipeline.rejudge import Rejudging
 from vervet.pipeline.sample import Sampler
 from vervet.pipeline.session import Session
 from vervet.pipeline.watch import Watch
@@ -50,10 +51,13 @@ class _Work:
         recorder: Recorder,
         sampler: Sampler | None,
         dispatcher: Dispatcher | None,
+        rejudging: Rejudging | None,
         observer: RunObserver,
     ) -> None:
         self.session = session
         self.recorder = recorder
+        self.rejudging = rejudging
+        self.rejudged = False
         self.sampler = sampler
         self.dispatcher = dispatcher
         self.observer = observer
@@ -71,7 +75,7 @@ class _Work:
 
     def go_on(self) -> None:
         while not self._finished():
-            self._show(Phase.SAMPLING if self._sampling else Phase.VERIFYING)
+            self._show(self._phase())
             self._check_workers()
             time.sleep(POLL_S)
         self._show(Phase.DONE)
@@ -99,7 +103,22 @@ class _Work:
         with self.session.database.read() as conn:
             if unfinished(conn, self.session.run.id).total:
                 return False
-        return self.recorder.enqueue_missing() == 0 and not self.watch.elsewhere()
+        if self.recorder.enqueue_missing() or self.watch.elsewhere():
+            return False
+        return self.rejudging is None or not self._rejudge(self.rejudging)
+
+    def _rejudge(self, rejudging: Rejudging) -> int:
+        """Go on in reference mode; how many solutions are not through."""
+        waiting = rejudging.go_on()
+        if waiting and not self.rejudged:
+            self.rejudged = True
+            self.observer.note(f"verdicts to judge again in reference mode: {waiting:,}")
+        return waiting
+
+    def _phase(self) -> Phase:
+        if self._sampling:
+            return Phase.SAMPLING
+        return Phase.REJUDGING if self.rejudged else Phase.VERIFYING
 
     def _check_workers(self) -> None:
         if self.dispatcher is None:
@@ -119,15 +138,17 @@ def execute(
     sampler: Sampler | None,
     dispatcher: Dispatcher | None,
     observer: RunObserver,
+    rejudging: Rejudging | None = None,
 ) -> Outcome:
     """Sample what is missing, verify what has no verdict, and say how it ended.
 
-    Without a sampler only verifies; without a dispatcher only samples. `KeyboardInterrupt`
+    Without a sampler only verifies; without a dispatcher only samples; with `rejudging` the
+    run's share is judged again in reference mode at the end. `KeyboardInterrupt`
     stops cleanly; a second one leaves at once. Raises what the sampler raised, or
     `DispatchError` if the workers cannot go on; all that was recorded stays.
     """
     began = time.perf_counter()
-    work = _Work(session, recorder, sampler, dispatcher, observer)
+    work = _Work(session, recorder, sampler, dispatcher, rejudging, observer)
     interrupted, state = False, RunState.FAILED
     try:
         try:

@@ -10,7 +10,7 @@ import contextlib
 import logging
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -18,18 +18,19 @@ from functools import partial
 
 from vervet.core.digests import digest_json
 from vervet.core.errors import LeaseLostError, StoreError
-from vervet.core.status import Status
+from vervet.core.status import REFERENCE, Status
 from vervet.core.values import Attempt
-from vervet.pipeline.verify_item import Bench
+from vervet.pipeline.reference_mode import reference_mode
+from vervet.pipeline.verify_item import UNBLAMED, Bench
 from vervet.pipeline.verify_lease import Lease
 from vervet.pipeline.verify_write import write_results
 from vervet.sandbox.protocol import Sandbox
+from vervet.sandbox.registry import make_sandbox
 from vervet.store.attempts import Result
 from vervet.store.batches import Finished, split
 from vervet.store.database import Database
 from vervet.store.leases import Claim, ClaimItem, claim, release
 from vervet.store.takeover import InfraTry, infra_tries_of, is_fragment, verifier_digests
-from vervet.verification.judging import STARVED
 from vervet.verification.protocol import Verifier
 
 __all__ = ["BatchEnding", "BatchOutcome", "Workplace", "verify_batch"]
@@ -81,7 +82,10 @@ class BatchOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Workplace:
-    """What a worker process verifies with. `worker` names it among all of them."""
+    """What a worker process verifies with. `worker` names it among all of them.
+
+    `reference` makes the sandbox for batches under the condition `reference`.
+    """
 
     database: Database
     sandbox: Sandbox
@@ -91,6 +95,7 @@ class Workplace:
     lease_s: float = 30.0
     write_every_s: float = WRITE_EVERY_S
     stopping: Callable[[], bool] = lambda: False
+    reference: Callable[[], Sandbox] = lambda: make_sandbox("reference")
 
     def environment_digest(self) -> str:
         """Identity of what decides outcomes here."""
@@ -150,10 +155,13 @@ def _sit(place: Workplace, held: Claim, verifier: Verifier) -> _Sitting | None:
     None if the worker is to end before anything is done: the batch is then given back.
     """
     earlier = infra_tries_of(place.database, held)
-    with Lease(place.database, held, place.lease_s) as lease:
+    with (
+        Lease(place.database, held, place.lease_s) as lease,
+        _sandbox(place, held) as (sandbox, fresh_sandbox),
+    ):
         bench = Bench(
-            place.sandbox,
-            place.fresh_sandbox,
+            sandbox,
+            fresh_sandbox,
             place.worker,
             ended=lambda: lease.lost or place.stopping(),
             condition=held.condition,
@@ -168,10 +176,20 @@ def _sit(place: Workplace, held: Claim, verifier: Verifier) -> _Sitting | None:
             return None
         written = write_results(place.database, held, results)
     failed = any(
-        result.attempt.status is Status.INFRA_ERROR and result.attempt.code != STARVED
+        result.attempt.status is Status.INFRA_ERROR and result.attempt.code not in UNBLAMED
         for result in results
     )
     return _Sitting(written, failed)
+
+
+@contextlib.contextmanager
+def _sandbox(place: Workplace, held: Claim) -> Iterator[tuple[Sandbox, Callable[[], Sandbox]]]:
+    """The sandbox for a batch of this condition, and how to make another for controls."""
+    if held.condition != REFERENCE:
+        yield place.sandbox, place.fresh_sandbox
+        return
+    with reference_mode(place.reference, place.sandbox) as sandbox:
+        yield sandbox, place.reference
 
 
 def _way(place: Workplace, bench: Bench, held: Claim, verifier: Verifier) -> Attempting:

@@ -11,10 +11,11 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from vervet.core.errors import SandboxError
+from vervet.core.errors import JobError, SandboxError
 from vervet.core.status import NORMAL, Outcome, Status
 from vervet.core.values import Attempt, CheckEvidence
 from vervet.pipeline.control import control_failure
+from vervet.pipeline.reference_mode import NoReferenceError
 from vervet.sandbox.job import CheckReport, Job, OnCheck, Report
 from vervet.sandbox.protocol import Sandbox
 from vervet.store.leases import ClaimItem
@@ -23,7 +24,16 @@ from vervet.verification.judging import STARVED
 from vervet.verification.protocol import Verifier
 from vervet.verification.registry import verify
 
-__all__ = ["BREAKS_SANDBOX", "CONTROL_FAILED", "SUSPECTED", "VERIFIER_ERROR", "Bench"]
+__all__ = [
+    "BREAKS_SANDBOX",
+    "CONTROL_FAILED",
+    "NO_REFERENCE",
+    "REFUSED",
+    "SUSPECTED",
+    "UNBLAMED",
+    "VERIFIER_ERROR",
+    "Bench",
+]
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +45,12 @@ SUSPECTED = "suspected"
 """Code of an infra_error where the control passed: another worker is to try."""
 VERIFIER_ERROR = "verifier_error"
 """Code of an infra_error raised by our own verifier; never held against the candidate."""
+REFUSED = "refused"
+"""Code of an infra_error where the sandbox does not run such jobs at all."""
+NO_REFERENCE = "no_reference"
+"""Code of an infra_error where this host has no reference mode."""
+UNBLAMED = frozenset({STARVED, REFUSED, NO_REFERENCE})
+"""Codes of infra_errors after which neither candidate nor worker is under suspicion."""
 
 _BLAMES = frozenset({SUSPECTED, WORKER_DIED})
 LONGEST_MESSAGE = 2000
@@ -68,6 +84,10 @@ class Bench:
             )
         except _InterruptedError:
             return None
+        except JobError as error:
+            return self._infra(REFUSED, error.message)
+        except NoReferenceError as error:
+            return self._infra(NO_REFERENCE, error.message)
         except SandboxError as error:
             attempt = self._infra("", str(error))
         except Exception as error:

@@ -8,9 +8,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from vervet import __version__
-from vervet.core.status import Status
+from vervet.audit.rejudging import Finding
+from vervet.core.status import REFERENCE, Status
 from vervet.report.groups import ProblemResult
+from vervet.report.reference import ReferenceResult
 from vervet.report.run_report import RunReport
+from vervet.store.audits import summary_of
 from vervet.store.feed import verifying_seconds
 from vervet.store.reads import CoverageCount, coverage_counts, status_counts
 from vervet.store.runs import Run
@@ -44,6 +47,7 @@ def gather(conn: Connection, run: Run) -> RunReport:
         flags=counts.flags,
         duplicates_saved=counts.duplicates_saved,
         stages=_stages(conn, run),
+        reference=_reference(conn, run),
         parameters=_parameters(run),
         digests=_digests(run),
         versions={"vervet": __version__},
@@ -56,7 +60,26 @@ def _stages(conn: Connection, run: Run) -> Mapping[str, float]:
     spent = dict(run.stages)
     total = spent.pop("total", None)
     spent["verifying, over all workers"] = round(verifying_seconds(conn, run.id), 3)
+    rejudging = verifying_seconds(conn, run.id, REFERENCE)
+    if rejudging:
+        spent["re-judging, over all workers"] = round(rejudging, 3)
     return spent if total is None else {**spent, "total": total}
+
+
+def _reference(conn: Connection, run: Run) -> ReferenceResult | None:
+    found = summary_of(conn, run.id, REFERENCE)
+    if not found:
+        return None
+    return ReferenceResult(
+        rejudged=found["rejudged"],
+        differ=found[Finding.DIFFERS],
+        flaky=found[Finding.FLAKY],
+        speed_dependent=found[Finding.SPEED_DEPENDENT],
+        skipped=found["skipped"],
+        failed=found["failed"],
+        why=found["why"],
+        problems=tuple(found["problems"]),
+    )
 
 
 def _result(count: CoverageCount) -> ProblemResult:

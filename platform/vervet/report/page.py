@@ -20,6 +20,7 @@ from vervet.analysis.scaling import NoFit
 from vervet.report.figures import coverage_figure, rates_figure
 from vervet.report.files import svg_text
 from vervet.report.groups import NO_LABEL, Group, Groups, ProblemResult
+from vervet.report.reference import reference_words
 from vervet.report.tables import rows_of_curve, status_rows
 from vervet.report.theme import DARK, LIGHT, recolour
 from vervet.report.words import duration, moment, percent, plural, span, status_name
@@ -75,6 +76,7 @@ def _context(report: RunReport, groups: Groups) -> dict[str, Any]:
         "never": _never_solved(main) if main else "",
         "statuses": [row for row in statuses if not row.infrastructure],
         "infrastructure": [row for row in statuses if row.infrastructure],
+        "reference": reference_words(report.reference) if report.reference else "",
         "details": [
             ("Parameters", report.parameters),
             ("Digests", report.digests),

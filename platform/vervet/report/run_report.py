@@ -13,6 +13,7 @@ from pathlib import Path
 from vervet.analysis.scaling import DEFAULT, FitPreset
 from vervet.core.errors import UsageError
 from vervet.report.groups import Groups, ProblemResult, groups_of
+from vervet.report.reference import ReferenceResult
 
 __all__ = ["ProblemResult", "ReportFiles", "RunReport", "write_report"]
 
@@ -25,7 +26,8 @@ class RunReport:
     `flags` counts candidates by flag. `main_label` names the label whose problems the figures
     are about, the first one by default; problems of other labels are never mixed in.
     `duplicates_saved` counts verifications that equal solutions made needless, `stages` holds
-    seconds per stage. `parameters`, `digests` and `versions` are shown as they come.
+    seconds per stage. `reference` is None where none was asked for. `parameters`, `digests` and
+    `versions` are shown as they come.
     """
 
     run: str
@@ -37,6 +39,7 @@ class RunReport:
     main_label: str | None = None
     duplicates_saved: int = 0
     stages: Mapping[str, float] = field(default_factory=dict)
+    reference: ReferenceResult | None = None
     parameters: Mapping[str, object] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from vervet.analysis.grid import shown_ks
 from vervet.analysis.scaling import NoFit, ScalingFit
 from vervet.core.status import Status
 from vervet.report.groups import Group, groups_of
+from vervet.report.reference import ReferenceResult
 from vervet.report.run_report import RunReport
 from vervet.report.tables import CoverageRow, rows_of_curve
 
@@ -67,6 +68,7 @@ class Summary:
     flags: Mapping[str, int]
     strata: tuple[StratumSummary, ...]
     stages_s: Mapping[str, float]
+    reference: ReferenceResult | None
 
 
 def summarise(report: RunReport) -> Summary:
@@ -91,6 +93,7 @@ def summarise(report: RunReport) -> Summary:
         flags=dict(report.flags),
         strata=tuple(_stratum(group) for group in groups.groups),
         stages_s=dict(report.stages),
+        reference=report.reference,
     )
 
 

@@ -110,20 +110,22 @@ def enqueue(
     solution_ids: Sequence[int],
     size: int = 64,
     condition: str = NORMAL,
+    total: int = 1,
     again: bool = False,
 ) -> list[str]:
     """Put solutions into batches of `size`; the batches' ids, to be published after the commit.
 
     Allots each solution the next ordinal of its attempts. A solution that is in an open batch
-    of the same verifier, environment and condition is passed over, and under `normal` also
-    one that has the run's verdict, unless `again`, which asks for one more attempt of each.
+    of the same verifier, environment and condition is passed over, and one that has `total`
+    attempts that say something (for a `total` of 1 under `normal`: the run's verdict), unless
+    `again`, which asks for one more attempt of each whatever there is.
     """
     wanted = list(dict.fromkeys(solution_ids))
     lock_solutions(conn, wanted)
     context = Context(verifier_digest, environment_digest, condition)
     underway = in_open_batches(conn, wanted, verifier_digest, environment_digest, condition)
     if not again:
-        done = _settled(conn, run_id, context, wanted)
+        done = _enough(conn, run_id, context, wanted, total)
         wanted = [each for each in wanted if each not in underway and each not in done]
     made = highest_ordinals(conn, context, wanted)
     items: list[Item] = [
@@ -284,12 +286,13 @@ def _last_call(moment: datetime, grace_s: float) -> ColumnElement[datetime]:
     )
 
 
-def _settled(
-    conn: Connection, run_id: int, context: Context, solution_ids: Sequence[int]
+def _enough(
+    conn: Connection, run_id: int, context: Context, solution_ids: Sequence[int], total: int
 ) -> set[int]:
-    """Those with a verdict of the run's settlement, if the condition is one that settles."""
-    if context.condition != NORMAL:
-        return set()
+    """Those that need no more attempts: see `enqueue`."""
+    if context.condition != NORMAL or total > 1:
+        made = highest_ordinals(conn, context, solution_ids)
+        return {each for each, ordinal in made.items() if ordinal + 1 >= total}
     found: set[int] = set()
     settlement = load_run(conn, run_id).settlement.value
     for some in chunks(sorted(solution_ids)):

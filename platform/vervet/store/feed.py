@@ -55,8 +55,8 @@ def attempts_since(
     ]
 
 
-def verifying_seconds(conn: Connection, run_id: int) -> float:
-    """Time from start to end of all attempts that a run's batches made, over all workers."""
+def verifying_seconds(conn: Connection, run_id: int, condition: str = NORMAL) -> float:
+    """Time from start to end of the attempts that a run's batches made, over all workers."""
     start, end = attempts.c.started_at, attempts.c.finished_at
     if conn.dialect.name == "postgresql":
         spent: ColumnElement[Any] = func.extract("epoch", end - start)
@@ -65,6 +65,6 @@ def verifying_seconds(conn: Connection, run_id: int) -> float:
     query = (
         select(func.coalesce(func.sum(spent), 0.0))
         .join(batches, batches.c.id == attempts.c.batch_id)
-        .where(batches.c.run_id == run_id)
+        .where(batches.c.run_id == run_id, batches.c.condition == condition)
     )
     return float(conn.scalar(query) or 0.0)

@@ -56,7 +56,10 @@ def run_sql(database: Database, statement: str, *, limit: int = 1000) -> SqlResu
         return SqlResult(names, tuple(tuple(row) for row in rows[:limit]), len(rows) > limit)
 
 
-_HINT = "Views to start from: v_coverage_counts, v_verdict_history, v_check_outcomes."
+_HINT = (
+    "Views to start from: v_coverage_counts, v_verdict_history, v_check_outcomes, "
+    "v_reference_differences."
+)
 
 
 def _bare(statement: str) -> str:

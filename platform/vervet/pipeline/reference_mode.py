@@ -1,0 +1,60 @@
+"""Reference mode on one worker: made for a batch and its controls, or what stands in its place.
+
+A worker that has none still ends its batch: with attempts that say so, for another to repeat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from vervet.core.errors import SandboxError
+from vervet.sandbox.job import Job, OnCheck, Report
+from vervet.sandbox.protocol import Sandbox
+
+__all__ = ["NoReferenceError", "reference_mode"]
+
+MakeSandbox = Callable[[], Sandbox]
+
+
+class NoReferenceError(SandboxError):
+    """Raised when a job is to be run in reference mode on a worker that has none."""
+
+
+class _Absent:
+    """A sandbox that runs nothing and says why."""
+
+    def __init__(self, why: str) -> None:
+        self._why = why
+
+    def environment(self) -> dict[str, str]:
+        return {}
+
+    def layers(self) -> tuple[str, ...]:
+        return ()
+
+    def run(self, job: Job, on_check: OnCheck) -> Report:  # noqa: ARG002
+        raise NoReferenceError(self._why)
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
+@contextmanager
+def reference_mode(make: MakeSandbox, normal: Sandbox) -> Iterator[Sandbox]:
+    """A sandbox of `make`, closed at the end, for comparison with what `normal` found.
+
+    Where none can be made, or it has another interpreter, one whose `run` raises
+    `NoReferenceError`.
+    """
+    sandbox: Sandbox
+    try:
+        sandbox = make()
+    except SandboxError as error:
+        sandbox = _Absent(error.message)
+    try:
+        mine, theirs = (each.environment().get("interpreter") for each in (sandbox, normal))
+        other = mine is not None and mine != theirs
+        yield _Absent(f"reference mode has {mine}, the run {theirs}") if other else sandbox
+    finally:
+        sandbox.close()
