@@ -27,7 +27,7 @@ test: $(VENV)/.dev ## Run the test suite (real jail, SQLite, PostgreSQL, Redis)
 	$(BIN)/pytest -n auto --dist loadgroup -m "not heavy_train and not heavy_vllm and not services" $(ARGS)
 
 test-services: $(VENV)/.dev ## The docker sandbox on a real engine (as root it installs and starts one)
-	$(BIN)/pytest -m services tests/sandbox tests/services $(ARGS)
+	$(BIN)/pytest -m services --timeout 900 $(ARGS)
 
 check: $(VENV)/.dev ## Lint, types, import rules
 	$(BIN)/ruff check .

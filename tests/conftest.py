@@ -11,9 +11,14 @@ from tests.servers import (
     postgres_server,
     postgres_url,
 )
+from tests.services.docker import docker_engine, docker_image, docker_sandbox, gvisor_sandbox
 
 __all__ = [
     "database_url",
+    "docker_engine",
+    "docker_image",
+    "docker_sandbox",
+    "gvisor_sandbox",
     "migrated_postgres",
     "migrated_sqlite",
     "migrated_url",
