@@ -43,6 +43,11 @@ def test_program_keeps_what_it_sets() -> None:
     assert (spec["template"], spec["checker"], spec["limits"]) == (template, "tokens", {"cpu_s": 1})
 
 
+def test_program_may_be_allowed_processes_and_keeps_its_digest_where_not() -> None:
+    assert problem(PROGRAM, processes_allowed=True).spec["processes_allowed"] is True
+    assert problem(PROGRAM, processes_allowed=False).digest == problem(PROGRAM).digest
+
+
 def test_function_has_prompt_entry_point_and_test() -> None:
     assert problem(FUNCTION).spec == {"prompt": "def f():\n", "entry_point": "f", "test": "t"}
 
@@ -105,6 +110,7 @@ def test_labels_are_kept_and_change_no_digest() -> None:
         (PROGRAM, {"limits": {"cpu_s": "1"}}, "'limits.cpu_s' is '1', not a number"),
         (PROGRAM, {"limits": {"cpu_s": float("inf")}}, "'limits.cpu_s' is inf"),
         (PROGRAM, {"limits": {"memory": 1.5}}, "not a whole number"),
+        (PROGRAM, {"processes_allowed": 1}, "'processes_allowed' is a number, not true or false"),
         (PROGRAM, {"reference": "a", "references": ["b"]}, "both given"),
         (PROGRAM, {"references": 3}, "'references' is a number, not a list"),
         (PROGRAM, {"stop": [""]}, "'stop[0]' is empty"),

@@ -169,6 +169,7 @@ def test_digest_follows_settings() -> None:
         ({"limits": {"cpu_s": "1"}}, "cpu_s"),
         ({"limits": {"cpu_s": 0}}, "cpu_s"),
         ({"limits": {"memory": 1.5}}, "memory"),
+        ({"processes_allowed": "yes"}, "processes_allowed"),
         ({"tset": []}, "tset"),
     ],
 )

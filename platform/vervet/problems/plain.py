@@ -134,7 +134,16 @@ def _program(record: Mapping[str, Any]) -> dict[str, Any]:
         },
         "tests": _tests(record),
         "checker": text(record, "checker", default="exact"),
+        **_processes_allowed(record),
     }
+
+
+def _processes_allowed(record: Mapping[str, Any]) -> dict[str, bool]:
+    """Nothing where it is left out, so that the problems of older files keep their digests."""
+    value = record.get("processes_allowed", False)
+    if not isinstance(value, bool):
+        raise ProblemError(f"'processes_allowed' is {words_for(value)}, not true or false")
+    return {"processes_allowed": True} if value else {}
 
 
 def _tests(record: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -182,7 +191,7 @@ def _answer(record: Mapping[str, Any]) -> dict[str, Any]:
 
 _Spec = Callable[[Mapping[str, Any]], dict[str, Any]]
 _KINDS: Mapping[str, tuple[tuple[str, ...], _Spec]] = {
-    "program": (("template", "tests", "checker", "limits"), _program),
+    "program": (("template", "tests", "checker", "limits", "processes_allowed"), _program),
     "function": (("entry_point", "test", "function_prompt", "limits"), _function),
     "answer": (("answer", "pattern", "limits"), _answer),
 }

@@ -4,9 +4,11 @@ Expected outputs never enter the sandbox; comparison is the host's. Never runs a
 
     spec = {"template": {"prefix": str, "suffix": str},
             "tests": [{"input": str, "output": str}, ...],
-            "checker": "exact" | "tokens", "limits": {"cpu_s": 1.0, ...}}
+            "checker": "exact" | "tokens", "limits": {"cpu_s": 1.0, ...},
+            "processes_allowed": bool}
 
-Only "tests" is required; the program is prefix + solution + suffix.
+Only "tests" is required; the program is prefix + solution + suffix. One that may start
+processes gets a sandbox for itself, which costs time.
 """
 
 from __future__ import annotations
@@ -53,11 +55,12 @@ class ProgramVerifier:
 
     def check_problem(self, problem: Problem) -> None:
         """See `Verifier.check_problem`."""
-        known = {"template", "tests", "checker", "limits"}
+        known = {"template", "tests", "checker", "limits", "processes_allowed"}
         spec.known_keys(problem, problem.spec, known, "the spec")
         _template(problem)
         _checker(problem)
         spec.limits_of(problem, self.limits)
+        spec.flag_of(problem, problem.spec, "processes_allowed")
         if not _tests(problem):
             raise ProblemError(
                 f"problem {problem.id} has no tests", hint="A program needs at least one test."
@@ -76,7 +79,12 @@ class ProgramVerifier:
             return judging.malformed_attempt(solution, len(tests))
         prefix, suffix = _template(problem)
         source = (prefix + solution.text + suffix).encode("utf-8", "surrogatepass")
-        program = Program("python", (File(SOLUTION, source),), (SOLUTION,))
+        program = Program(
+            "python",
+            (File(SOLUTION, source),),
+            (SOLUTION,),
+            processes_allowed=spec.flag_of(problem, problem.spec, "processes_allowed"),
+        )
         checks = tuple(Check(f"test {i}", given) for i, (given, _) in enumerate(tests, 1))
         limits = spec.limits_of(problem, self.limits)
         comparing = _Comparing(tests, _checker(problem), go_on=self.all_tests)

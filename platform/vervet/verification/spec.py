@@ -10,7 +10,7 @@ from vervet.core.errors import JobError, ProblemError
 from vervet.core.limits import Limits
 from vervet.core.values import Problem
 
-__all__ = ["known_keys", "limits_of", "text_of"]
+__all__ = ["flag_of", "known_keys", "limits_of", "text_of"]
 
 
 def known_keys(problem: Problem, spec: Mapping[str, Any], known: set[str], where: str) -> None:
@@ -28,6 +28,14 @@ def text_of(problem: Problem, spec: Mapping[str, Any], key: str, default: str | 
     value = spec.get(key, default)
     if not isinstance(value, str):
         raise ProblemError(f"problem {problem.id}: {key!r} is missing or not a text")
+    return value
+
+
+def flag_of(problem: Problem, spec: Mapping[str, Any], key: str) -> bool:
+    """Whether `key` is true; false where it is missing. Raises `ProblemError` if it is neither."""
+    value = spec.get(key, False)
+    if not isinstance(value, bool):
+        raise ProblemError(f"problem {problem.id}: {key!r} is neither true nor false")
     return value
 
 

@@ -1,0 +1,147 @@
+"""What a sandbox may leave on its host: nothing. Looks from outside, and never mends anything."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.sandbox.hostile.files import MARK
+
+__all__ = ["Host", "inhabitants"]
+
+MIB = 1 << 20
+PLACES = ("/tmp", "/var/tmp", "/dev/shm", "/dev/mqueue", "/run", "/mnt", "/srv")
+MARKED = (
+    "/",
+    "/dev",
+    "/etc",
+    "/home",
+    "/opt",
+    "/root",
+    "/sys",
+    "/usr",
+    "/usr/lib",
+    "/var",
+    "/work",
+)
+SHARED = ("shm", "msg", "sem")
+TOLERANCE = 384 * MIB
+"""Others use this machine at the same time."""
+PATIENCE_S = 30.0
+
+
+def inhabitants() -> list[str]:
+    """Processes below this one in a process namespace of their own, as "pid name"."""
+    parents: dict[int, int] = {}
+    deep: dict[int, str] = {}
+    own = _status(os.getpid()).get("NSpid", "").split()
+    for pid in _pids():
+        status = _status(pid)
+        parents[pid] = int(status.get("PPid", "0"))
+        if len(status.get("NSpid", "").split()) > len(own) and status["State"][0] not in "ZX":
+            deep[pid] = f"{pid} {status['Name']}"
+    return [name for pid, name in deep.items() if os.getpid() in _above(pid, parents)]
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A look at the host: what candidates' users own there, and how much is free."""
+
+    litter: frozenset[str]
+    shared: tuple[int, ...]
+    mounts: int
+    memory: int
+    disk: int
+    inhabitants: int
+
+    @classmethod
+    def now(cls, uid: int) -> Host:
+        """`uid` is the user that candidates are on this host."""
+        return cls(
+            litter=frozenset(_litter(uid)),
+            shared=tuple(_owned(Path(f"/proc/sysvipc/{kind}"), uid) for kind in SHARED),
+            mounts=len(Path("/proc/self/mountinfo").read_text().splitlines()),
+            memory=_available(),
+            disk=_free("/") + _free("/tmp") + _free("/dev/shm"),
+            inhabitants=len(inhabitants()),
+        )
+
+    def changes(self, uid: int) -> list[str]:
+        """What is other than it was, in words; waits a little for memory and disk."""
+        _until(lambda: _available() >= self.memory - TOLERANCE)
+        after = Host.now(uid)
+        found = [f"left {path}" for path in sorted(after.litter - self.litter)]
+        if after.shared != self.shared:
+            found.append(f"System V objects: {after.shared}, before {self.shared}")
+        if after.mounts != self.mounts:
+            found.append(f"{after.mounts} mounts, before {self.mounts}")
+        if after.memory < self.memory - TOLERANCE:
+            found.append(f"{(self.memory - after.memory) // MIB} MiB of memory are gone")
+        if after.disk < self.disk - TOLERANCE:
+            found.append(f"{(self.disk - after.disk) // MIB} MiB of disk are gone")
+        if after.inhabitants != self.inhabitants:
+            found.append(f"processes: {inhabitants()}")
+        return found
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+
+def _litter(uid: int) -> Iterator[str]:
+    """Files of that user in the places where any user may write, and marked ones anywhere near."""
+    for place in PLACES:
+        for folder, folders, names in os.walk(place):
+            for name in (*folders, *names):
+                path = Path(folder, name)
+                with contextlib.suppress(OSError):
+                    if MARK in name or path.lstat().st_uid == uid:
+                        yield str(path)
+    for place in (*MARKED, str(Path.cwd())):
+        for folder in (place, *_folders(place)):
+            if os.path.lexists(Path(folder, MARK)):
+                yield str(Path(folder, MARK))
+
+
+def _folders(place: str) -> list[str]:
+    with contextlib.suppress(OSError):
+        return [entry.path for entry in os.scandir(place) if entry.is_dir(follow_symlinks=False)]
+    return []
+
+
+def _owned(table: Path, uid: int) -> int:
+    """Rows of a table in /proc/sysvipc that belong to the user."""
+    head, *rows = (line.split() for line in table.read_text().splitlines())
+    return sum(row[head.index("uid")] == str(uid) for row in rows)
+
+
+def _available() -> int:
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable")) * 1024
+
+
+def _free(place: str) -> int:
+    found = os.statvfs(place)
+    return found.f_bavail * found.f_frsize
+
+
+def _pids() -> list[int]:
+    return [int(path.name) for path in Path("/proc").glob("[0-9]*")]
+
+
+def _status(pid: int) -> dict[str, str]:
+    with contextlib.suppress(OSError):
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return {key: value.strip() for key, _, value in (line.partition(":") for line in lines)}
+    return {}
+
+
+def _above(pid: int, parents: dict[int, int]) -> Iterator[int]:
+    while pid := parents.get(pid, 0):
+        yield pid
