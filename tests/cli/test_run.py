@@ -28,7 +28,13 @@ def _read(process: subprocess.Popen[str], word: str, count: int) -> None:
 
 
 def _attempts(folder: Path) -> Counter[int]:
-    rows = result(folder, "sql", "select solution_id from attempts", "--limit", "100000")
+    rows = result(
+        folder,
+        "sql",
+        "select solution_id from attempts where condition = 'normal'",
+        "--limit",
+        "100000",
+    )
     return Counter(row["solution_id"] for row in rows)
 
 
