@@ -25,8 +25,8 @@ __all__ = ["Engine", "Facts", "connect", "engine_errors", "image_name", "profile
 TIMEOUT_S = 60
 DEFAULT_HOST = "unix:///var/run/docker.sock"
 START_IT = (
-    "Start one (Debian: install docker.io, as root), join the group docker if it is root's, or "
-    "name another with DOCKER_HOST."
+    "Start one (Debian: install docker.io as root, then join the group docker), or name another "
+    "with DOCKER_HOST."
 )
 
 
@@ -123,6 +123,8 @@ def connect() -> Engine:
             hint="Install Vervet with the extra docker, or `pip install docker`.",
         ) from None
     where = os.environ.get("DOCKER_HOST") or DEFAULT_HOST
+    if where.startswith("unix://") and not Path(where.removeprefix("unix://")).exists():
+        raise _silent(where, "there is no such socket")  # the SDK leaves its own one open
     with engine_errors(where):
         return Engine(where, lambda: docker.from_env(version="auto", timeout=TIMEOUT_S))
 
@@ -138,16 +140,15 @@ def engine_errors(where: str) -> Iterator[None]:
     except docker.errors.APIError:
         raise
     except (docker.errors.DockerException, requests.RequestException, OSError) as error:
-        raise NoIsolationError(
-            f"no Docker engine answers at {where} ({_cause(error, where)})", hint=START_IT
-        ) from error
+        raise _silent(where, _cause(error)) from error
 
 
-def _cause(error: BaseException, where: str) -> str:
+def _silent(where: str, cause: str) -> NoIsolationError:
+    return NoIsolationError(f"no Docker engine answers at {where} ({cause})", hint=START_IT)
+
+
+def _cause(error: BaseException) -> str:
     """The innermost reason, without the SDK's wrapping."""
-    path = Path(where.removeprefix("unix://"))
-    if where.startswith("unix://") and not path.exists():
-        return "there is no such socket"
     while error.__cause__ or error.__context__:
         error = error.__cause__ or error.__context__ or error
     words = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

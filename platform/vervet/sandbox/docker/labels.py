@@ -28,4 +28,4 @@ def is_left_over(found: Mapping[str, str], now: float | None = None) -> bool:
     if is_here(worker):
         return is_gone(worker)
     deadline = found.get(DEADLINE, "")
-    return (time.time() if now is None else now) > (int(deadline) if deadline.isdigit() else 0)
+    return (time.time() if now is None else now) > (int(deadline) if deadline.isdecimal() else 0)
