@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vervet.sandbox.docker.holder import ContainerHolder, last_words
-from vervet.sandbox.docker.reaper import remove
+from vervet.sandbox.docker.reaper import FOLDER, remove
 from vervet.sandbox.guest import Guest, GuestGoneError, boot_argv
 from vervet.sandbox.keeper import Plan
 
@@ -131,7 +131,7 @@ def _meeting() -> Iterator[tuple[socket.socket, Path]]:
     Any uid may go to the socket once it is in the inner folder, but only this user and the
     engine, which mounts it, can pass the outer one.
     """
-    outer = Path(tempfile.mkdtemp(prefix="vervet-docker-"))
+    outer = Path(tempfile.mkdtemp(prefix=f"{FOLDER}-{os.getpid()}-"))
     inner = outer / "meeting"
     try:
         inner.mkdir()

@@ -48,8 +48,9 @@ def main(worker: str) -> None:
         return
     from vervet.sandbox.docker.engine import connect
     from vervet.sandbox.docker.labels import WORKER
-    from vervet.sandbox.docker.reaper import reap
+    from vervet.sandbox.docker.reaper import reap, remove_folders
 
+    remove_folders(int(worker.split(":")[-2]))
     engine = connect()
     for pause in (0.0, AGAIN_S):
         time.sleep(pause)

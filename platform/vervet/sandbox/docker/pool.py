@@ -19,6 +19,10 @@ from vervet.sandbox.keeper import Plan
 
 __all__ = ["Pool"]
 
+ONCE, A_PAIR = 1, 2
+"""How often a plan is asked for where nothing says that it will be again: a guest that is shared
+serves many jobs, and a pair of programs has two."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Spare:
@@ -28,7 +32,7 @@ class _Spare:
 
 
 class Pool:
-    """Guests of the plans that were asked for more than once, at most `size` in all.
+    """At most `size` guests of the plan that is being asked for again and again.
 
     `start` is called from two threads. A guest that has waited for `life_s` is not handed out.
     """
@@ -37,7 +41,7 @@ class Pool:
         self._start, self._size, self._life_s = start, size, life_s
         self._spares: deque[_Spare] = deque()
         self._wanted: Plan | None = None
-        self._asked: Plan | None = None
+        self._asked: tuple[Plan | None, int] = (None, 0)
         self._change = threading.Condition()
         self._closed = False
         self._thread: threading.Thread | None = None
@@ -48,8 +52,10 @@ class Pool:
             spare = next((each for each in self._spares if each.plan == plan), None)
             if spare is not None:
                 self._spares.remove(spare)
-            self._wanted = plan if plan == self._asked else self._wanted
-            self._asked = plan
+            before, times = self._asked
+            self._asked = (plan, times + 1 if plan == before else 1)
+            if self._asked[1] > (ONCE if plan.alone else A_PAIR):
+                self._wanted = plan
             self._wake()
         if spare is not None and self._fresh(spare) and spare.guest.alive:
             return spare.guest
@@ -106,7 +112,7 @@ class Pool:
             guest = self._start(plan)
         except (GuestGoneError, SandboxError):
             with self._change:
-                self._wanted = self._asked = None
+                self._wanted, self._asked = None, (None, 0)
             return
         with self._change:
             if not self._closed:

@@ -6,7 +6,10 @@ Never touches a container without Vervet's label, nor one whose worker lives.
 from __future__ import annotations
 
 import contextlib
+import shutil
+import tempfile
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vervet.sandbox.docker.labels import WORKER, is_left_over
@@ -14,7 +17,10 @@ from vervet.sandbox.docker.labels import WORKER, is_left_over
 if TYPE_CHECKING:
     import docker
 
-__all__ = ["reap", "remove"]
+__all__ = ["FOLDER", "reap", "remove", "remove_folders"]
+
+FOLDER = "vervet-docker"
+"""How the folders are called, with the pid of their worker, in which hosts and guests meet."""
 
 
 def reap(
@@ -26,6 +32,12 @@ def reap(
     for container in left:
         remove(client, container)
     return len(left)
+
+
+def remove_folders(pid: int) -> None:
+    """Remove the folders of a worker that died while a container was starting."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}-{pid}-*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove(client: docker.DockerClient, container: str) -> None:
