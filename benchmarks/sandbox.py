@@ -47,6 +47,7 @@ ROWS = (
     Row("evalplus-5", "jail", "evalplus", 5, 1, 1.5),
     Row("sandlock-1", "jail", "sandlock", 1, 1, 3.0),
     Row("sandlock-20", "jail", "sandlock", 20, 1, 3.0),
+    Row("docker-jail-1", "docker", "jail", 1, 1, 0.9),
     Row("docker-jail-20", "docker", "jail", 20, 1, 0.9),
     Row("docker-exec-1", "docker", "docker_exec", 1, 1, 20.0),
 )
@@ -151,7 +152,7 @@ def main() -> None:
     parser.add_argument("--rows", nargs="+", choices=names, default=names[:-1])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--candidates", type=int, default=100_000)
-    parser.add_argument("--docker-image", default="", help="image for docker exec")
+    parser.add_argument("--docker-image", default="vervet/python", help="image for docker exec")
     parser.add_argument("--json", type=Path, help="write the rows to this file")
     asked = parser.parse_args()
     print(f"{'row':<16} {'ours ms':>9} {'other ms':>9} {'ratio':>7}  goal")

@@ -55,6 +55,7 @@ def _sandbox(name: str, checks: int, *, unsafe: bool = False) -> Do:
         sandbox = make_sandbox(name, unsafe_no_isolation=unsafe)
     except VervetError as error:
         raise AbsentError(str(error)) from error
+    _at_end.append(sandbox.close)
     known = cases(checks)
     expected = {str(i): stdout_of(answer) for i, (_, answer) in enumerate(known)}
     program = Program("python", (File("f.py", PROGRAM.encode()),), ("f.py",))
@@ -105,7 +106,7 @@ def docker_exec(checks: int, image: str) -> Do:
     """`docker exec` per test in one long-lived container of `image`."""
     engine = shutil.which("docker")
     if not engine or not image:
-        raise AbsentError("no docker client" if not engine else "no image was named")
+        raise AbsentError("there is no docker client" if not engine else "no image was named")
     start = [
         engine,
         "run",
@@ -116,9 +117,9 @@ def docker_exec(checks: int, image: str) -> Do:
         "--entrypoint",
         "sleep",
         image,
-        "600",
+        "3600",
     ]
-    begun = subprocess.run([*start, "600"], capture_output=True, text=True, check=False)
+    begun = subprocess.run(start, capture_output=True, text=True, check=False)
     if begun.returncode != 0:
         raise AbsentError(f"docker: {begun.stderr.strip().splitlines()[-1:]}")
     name = begun.stdout.strip()
