@@ -49,14 +49,23 @@ def find_bwrap() -> Iterator[Bwrap]:
 
 
 def bwrap_argv(
-    bwrap: Bwrap, python: Interpreter, place: Callable[[Path], str], *, space: int, info: int
+    bwrap: Bwrap,
+    python: Interpreter,
+    place: Callable[[Path], str],
+    *,
+    space: int,
+    info: int,
+    block: int = -1,
 ) -> list[str]:
     """The command line up to the program: namespaces, a minimal read-only root, a tmpfs.
 
-    `space` bounds the tmpfs in bytes; the descriptor `info` is told the first process's id.
+    `space` bounds the tmpfs in bytes; the descriptor `info` is told the first process's id;
+    nothing is started before there is something to read from the descriptor `block`, if any.
     """
     argv = [place(bwrap.path), "--unshare-all", "--unshare-user", "--die-with-parent"]
     argv += ["--new-session", "--cap-drop", "ALL", "--info-fd", str(info), "--clearenv"]
+    if block >= 0:
+        argv += ["--block-fd", str(block)]
     argv += ["--uid", str(INSIDE_UID), "--gid", str(INSIDE_UID), "--hostname", INSIDE_NAME]
     for tree in python.trees:
         argv += ["--ro-bind", place(tree.source), tree.inside]

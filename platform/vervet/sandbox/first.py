@@ -25,7 +25,7 @@ class First:
     """The first process of one namespace; `info` is bwrap's pipe, owned from here on."""
 
     def __init__(self, info: int) -> None:
-        self._info, self._pidfd = info, -1
+        self._info, self._pidfd, self._pid = info, -1, 0
         self._told = bytearray()
         os.set_blocking(info, False)
 
@@ -33,6 +33,11 @@ class First:
     def held(self) -> bool:
         """Whether it is known which process it is."""
         return self._pidfd >= 0
+
+    @property
+    def pid(self) -> int:
+        """Its number on the host; 0 where it is not held."""
+        return self._pid
 
     def hold(self, seconds: float) -> bool:
         """Wait until bwrap has named the process, and take hold of it.
@@ -78,7 +83,9 @@ class First:
 
     def _take(self) -> None:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # not all of it yet
-            self._pidfd = os.pidfd_open(int(json.loads(self._told)["child-pid"]))
+            pid = int(json.loads(self._told)["child-pid"])
+            self._pidfd = os.pidfd_open(pid)
+            self._pid = pid
 
 
 def _readable(descriptor: int, seconds: float) -> bool:

@@ -1,42 +1,55 @@
-"""Owns one running guest: its pipes, its deadline, its certain end.
+"""Owns one running guest from the host's side: its connection, its deadlines, its end.
 
-Never trusts what it reads, never waits without a deadline, and never returns from `close`
-while a process of the guest is alive.
+Never trusts what it reads, never waits without a deadline, and knows nothing of how the guest
+was started: whoever did that holds its processes and can end them all.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 import marshal
 import os
 import select
-import signal
-import subprocess
+import socket
+import struct
 import time
+from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from vervet.core.digests import digest_json
-from vervet.core.errors import SandboxError
 from vervet.core.resources import sandboxes_dir
 from vervet.sandbox.wire import HEAD_CAP, LENGTHS, ProtocolError, parse_head
 
-__all__ = ["Guest", "GuestGoneError", "GuestSilentError", "boot_argv", "boot_blob", "runner_digest"]
+__all__ = [
+    "Answer",
+    "Guest",
+    "GuestGoneError",
+    "GuestSilentError",
+    "Holder",
+    "boot_argv",
+    "boot_blob",
+    "boot_source",
+    "runner_digest",
+]
 
 MODULES = (
     "guest",
     "guest.wire",
     "guest.kernel",
+    "guest.delay",
     "guest.folder",
+    "guest.layers",
+    "guest.streams",
     "guest.candidate",
     "guest.watch",
     "guest.runner",
 )
 """In the order of their imports."""
-CHUNK = 1 << 20
-LAST_WORDS = 4096
-END_S = 30
+CHUNK = 1 << 18
+NUMBER = struct.Struct("=i")
+RIGHTS_SPACE = socket.CMSG_SPACE(4 * NUMBER.size)
+OLD_MARSHAL = 2
+"""The format that every Python reads."""
 
 
 class GuestGoneError(Exception):
@@ -45,6 +58,43 @@ class GuestGoneError(Exception):
 
 class GuestSilentError(Exception):
     """Raised when the guest did not answer before the deadline."""
+
+
+class Holder(Protocol):
+    """Whoever started a guest's processes, and can end them all."""
+
+    def admit(self) -> None:
+        """Called once, before anything is sent: bound what the guest has not yet begun to use.
+
+        Raises `GuestGoneError`.
+        """
+        ...
+
+    def last_words(self) -> str:
+        """What the isolation complained of, in one line; candidates cannot write there."""
+        ...
+
+    def memory_kills(self) -> int:
+        """Processes that a control group killed for memory so far; 0 where unknown."""
+        ...
+
+    def end(self) -> None:
+        """Kill every process of the guest and return when they are gone."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One frame of the guest's, with the descriptors that came along."""
+
+    head: dict[str, Any]
+    body: bytes
+    descriptors: list[int] = field(default_factory=list)
+
+    def close(self) -> None:
+        """Close the descriptors."""
+        while self.descriptors:
+            os.close(self.descriptors.pop())
 
 
 def _sources() -> dict[str, str]:
@@ -62,34 +112,45 @@ def runner_digest() -> str:
 
 
 @cache
-def boot_blob() -> bytes:
-    """The guest's modules, compiled: the interpreter inside is the one that runs this."""
+def boot_blob(*, portable: bool = False) -> bytes:
+    """The guest's modules: compiled, or where its interpreter may be another one, as sources."""
     sources = _sources()
     codes = [
-        (name, compile(sources[name], f"{name}.py", "exec", dont_inherit=True)) for name in MODULES
+        (
+            name,
+            sources[name]
+            if portable
+            else compile(sources[name], f"{name}.py", "exec", dont_inherit=True),
+        )
+        for name in MODULES
     ]
-    blob = marshal.dumps(codes)
+    blob = marshal.dumps(codes, OLD_MARSHAL) if portable else marshal.dumps(codes)
     return len(blob).to_bytes(4, "big") + blob
+
+
+def boot_source() -> str:
+    """The text of the program that takes the blob from descriptor 0."""
+    return _sources()["boot"]
 
 
 @cache
 def boot_argv() -> tuple[str, ...]:
     """Options of the interpreter: no site, no user site, nothing of the environment's paths."""
-    return ("-S", "-s", "-P", "-B", "-c", _sources()["boot"])
+    return ("-S", "-s", "-P", "-B", "-c", boot_source())
 
 
 class Guest:
-    """A started guest. `info` is a descriptor from which bwrap's word is read, or -1."""
+    """A started guest behind `link`, a connected stream socket that this owns.
 
-    def __init__(self, process: subprocess.Popen[bytes], info: int = -1) -> None:
-        assert process.stdin
-        assert process.stdout
-        assert process.stderr
-        self._process, self._info, self._first = process, info, -1
-        self._in, self._out = process.stdin.fileno(), process.stdout.fileno()
+    `portable`: its interpreter may be of another version than this one.
+    """
+
+    def __init__(self, link: socket.socket, holder: Holder, *, portable: bool = False) -> None:
+        self._link, self._holder, self._portable = link, holder, portable
         self._buffer = bytearray()
-        for descriptor in (self._in, self._out, process.stderr.fileno()):
-            os.set_blocking(descriptor, False)
+        self._descriptors: list[int] = []
+        self._memory_kills = 0
+        link.setblocking(False)
 
     def __enter__(self) -> Self:
         return self
@@ -97,105 +158,105 @@ class Guest:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def ready(self, *, seconds: float) -> None:
-        """Wait until the runner has started. Raises as `answer` does."""
-        head, _ = self.answer(body_cap=0, seconds=seconds)
+    def fileno(self) -> int:
+        """The descriptor that becomes readable when there is something to `receive`."""
+        return self._link.fileno()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the guest is there and waits to be asked; false after an unasked word."""
+        try:
+            self._link.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return not self._buffer
+        except OSError:
+            return False
+        return False
+
+    def begin(self, hello: bytes, *, seconds: float) -> dict[str, Any]:
+        """Start the runner and tell it what to put in force; the head of its answer.
+
+        Raises `GuestGoneError`, `GuestSilentError` or `ProtocolError`.
+        """
+        self._holder.admit()
+        self.ask(boot_blob(portable=self._portable) + hello, seconds=seconds)
+        head = self.answer(body_cap=0, seconds=seconds).head
         if head["answer"] != "ready":
             raise ProtocolError("the first answer is not that it is ready")
-        self._hold_first()
+        return head
 
-    def ask(self, message: bytes, *, seconds: float) -> None:
+    def ask(self, message: bytes, *, seconds: float, descriptors: tuple[int, ...] = ()) -> None:
         """Send a message. Raises `GuestGoneError` or `GuestSilentError`."""
         deadline = time.monotonic() + seconds
         view = memoryview(message)
+        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, b"".join(map(NUMBER.pack, descriptors)))]
         while view:
             try:
-                view = view[os.write(self._in, view[:CHUNK]) :]
+                view = view[self._link.sendmsg([view[:CHUNK]], rights if descriptors else []) :]
+                descriptors = ()
             except BlockingIOError:
-                self._wait(self._in, select.POLLOUT, deadline)
-            except BrokenPipeError:
-                raise GuestGoneError(self._last_words()) from None
+                self._wait(select.POLLOUT, deadline)
+            except OSError:
+                raise GuestGoneError(self._holder.last_words()) from None
 
-    def answer(self, *, body_cap: int, seconds: float) -> tuple[dict[str, Any], bytes]:
+    def answer(self, *, body_cap: int, seconds: float) -> Answer:
         """The next answer. Raises `GuestGoneError`, `GuestSilentError` or `ProtocolError`."""
         deadline = time.monotonic() + seconds
-        head_size, body_size = LENGTHS.unpack(self._take(LENGTHS.size, deadline))
+        while (found := self.receive(body_cap=body_cap)) is None:
+            self._wait(select.POLLIN, deadline)
+        return found
+
+    def receive(self, *, body_cap: int) -> Answer | None:
+        """The next answer if all of it is there. Raises `GuestGoneError` or `ProtocolError`."""
+        while (found := self._parse(body_cap)) is None:
+            try:
+                part, extra, _, _ = self._link.recvmsg(CHUNK, RIGHTS_SPACE, socket.MSG_CMSG_CLOEXEC)
+            except BlockingIOError:
+                return None
+            except OSError:
+                raise GuestGoneError(self._holder.last_words()) from None
+            for level, kind, data in extra:
+                if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+                    whole = len(data) - len(data) % NUMBER.size
+                    self._descriptors += [each for (each,) in NUMBER.iter_unpack(data[:whole])]
+            if not part:
+                raise GuestGoneError(self._holder.last_words())
+            self._buffer += part
+        return found
+
+    def _parse(self, body_cap: int) -> Answer | None:
+        buffer = self._buffer
+        if len(buffer) < LENGTHS.size:
+            return None
+        head_size, body_size = LENGTHS.unpack_from(buffer)
         if head_size > HEAD_CAP or body_size > body_cap:
             raise ProtocolError(f"an answer of {head_size} and {body_size} bytes is too large")
-        head = parse_head(self._take(head_size, deadline))
-        return head, self._take(body_size, deadline)
+        body_at = LENGTHS.size + head_size
+        end = body_at + body_size
+        if len(buffer) < end:
+            return None
+        head = parse_head(bytes(buffer[LENGTHS.size : body_at]))
+        found = Answer(head, bytes(buffer[body_at:end]), self._descriptors)
+        self._descriptors = []
+        del buffer[:end]
+        return found
 
-    def _take(self, size: int, deadline: float) -> bytes:
-        while len(self._buffer) < size:
-            try:
-                part = os.read(self._out, CHUNK)
-            except BlockingIOError:
-                self._wait(self._out, select.POLLIN, deadline)
-                continue
-            if not part:
-                raise GuestGoneError(self._last_words())
-            self._buffer += part
-        taken = bytes(self._buffer[:size])
-        del self._buffer[:size]
-        return taken
-
-    def _wait(self, descriptor: int, event: int, deadline: float) -> None:
-        poll = select.poll()
-        poll.register(descriptor, event)
-        left = deadline - time.monotonic()
-        if left <= 0 or not poll.poll(left * 1000 + 1):
-            raise GuestSilentError
-
-    def _last_words(self) -> str:
-        """What bwrap or the interpreter complained of: a candidate cannot write there."""
-        assert self._process.stderr
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(1.0)
-        with contextlib.suppress(OSError):
-            words = os.read(self._process.stderr.fileno(), LAST_WORDS)
-            return words.decode(errors="replace").strip().rpartition("\n")[2]
-        return ""
+    def killed_for_memory(self) -> bool:
+        """Whether a control group has killed of this guest's processes since last asked."""
+        before, self._memory_kills = self._memory_kills, self._holder.memory_kills()
+        return self._memory_kills > before
 
     def close(self) -> None:
         """End every process of the guest and wait for that."""
-        process = self._process
-        if self._first >= 0:
-            self._end_first()
-        elif process.poll() is None and self._info < 0:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-        elif process.poll() is None:
-            process.kill()
-        process.wait()
-        for stream in (process.stdin, process.stdout, process.stderr):
-            assert stream
-            with contextlib.suppress(BrokenPipeError):
-                stream.close()
-        for descriptor in (self._info, self._first):
-            if descriptor >= 0:
-                os.close(descriptor)
-        self._info = self._first = -1
+        try:
+            self._holder.end()
+        finally:
+            self._link.close()
+            Answer({}, b"", self._descriptors).close()
 
-    def _hold_first(self) -> None:
-        """Take hold of the first process of the guest's namespace, as bwrap has named it."""
-        if self._info >= 0:
-            try:
-                pid = int(json.loads(os.read(self._info, LAST_WORDS))["child-pid"])
-                self._first = os.pidfd_open(pid)
-            except (OSError, ValueError, KeyError, TypeError) as error:
-                raise ProtocolError(f"bwrap names no first process ({error})") from error
-
-    def _end_first(self) -> None:
-        """Kill the first process of the namespace: the kernel ends all others before it.
-
-        Its end, and not bwrap's, is the end of all: bwrap goes as soon as the runner has.
-        """
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._first, signal.SIGKILL)
+    def _wait(self, event: int, deadline: float) -> None:
         poll = select.poll()
-        poll.register(self._first, select.POLLIN)
-        if not poll.poll(END_S * 1000):
-            raise SandboxError(
-                f"processes of a sandbox do not end within {END_S} s of being killed",
-                hint="The kernel holds them: look for a failing disk in its log.",
-            )
+        poll.register(self._link, event)
+        left = deadline - time.monotonic()
+        if left <= 0 or not poll.poll(left * 1000 + 1):
+            raise GuestSilentError

@@ -68,14 +68,17 @@ class ArtifactSpec:
 class Job:
     """A program, its limits, and the checks to run it on, in order.
 
-    `peer` is a second program in an isolation of its own; the two share only a pipe pair,
-    whose ends each finds as descriptors 3 (read) and 4 (write).
+    `peer` is a second program in an isolation of its own, started anew for every check; the two
+    share only a pair of pipes, whose ends each finds as descriptors 3 (read) and 4 (write). The
+    check's input goes to `program` alone, and the check is over when `program` has ended: a peer
+    that has not ended shortly after is ended. `peer_limits` are the peer's where they differ.
     """
 
     program: Program
     checks: tuple[Check, ...]
     limits: Limits = Limits()
     peer: Program | None = None
+    peer_limits: Limits | None = None
     artifacts: tuple[ArtifactSpec, ...] = ()
 
 
@@ -93,8 +96,9 @@ class CheckReport:
     """How one check ended, as seen from outside the candidate.
 
     Exactly one of `exit_code` and `signal` is set. `known_by` says how the limit is known
-    ("rusage", "deadline", "exception", "pipe"). `stage` is "compile" when the program did not
-    even load (a syntax error), else "run".
+    ("rusage", "deadline", "exception", "memfd", "pipe", "cgroup"), or is "stop" for a peer that
+    was ended because the program had. `stage` is "compile" when the program did not even load (a
+    syntax error), else "run". `peer` is how the job's second program ended.
     """
 
     name: str
@@ -107,6 +111,7 @@ class CheckReport:
     known_by: str = ""
     truncated: bool = False
     stage: str = "run"
+    peer: CheckReport | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,17 @@ Never falls back to anything else: what does not work is said, and the caller re
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable
 
+from vervet.core.errors import NoIsolationError
 from vervet.sandbox.bubblewrap import Bwrap
 from vervet.sandbox.interpreter import Interpreter
 from vervet.sandbox.job import Check, File, Job, OnCheck, Program, Report
-from vervet.sandbox.stage import Direct, Staged
+from vervet.sandbox.stage import Direct, stage_for
 
-__all__ = ["Stage", "settle"]
+__all__ = ["Stage", "probe", "settle"]
 
-Stage = Direct | Staged
+Stage = Direct
 
 
 def settle(
@@ -27,15 +27,16 @@ def settle(
     """Let `take` have one bubblewrap after the other until `run` works with it.
 
     As root each comes with a stage of its own. Returns an empty list as soon as one works, else
-    why each does not: the caller must then refuse. Raises `NoIsolationError` as `Staged` does.
+    why each does not: the caller must then refuse, or say what it does instead.
     """
     words = []
     for bwrap in found:
-        stage: Stage = Direct()
-        if os.getuid() == 0:
-            stage = Staged([*bwrap.sources, *(tree.source for tree in python.trees)])
+        try:
+            stage = stage_for([*bwrap.sources, *(tree.source for tree in python.trees)])
+        except NoIsolationError as error:
+            return [error.message]
         take(bwrap, stage)
-        problem = _probe(run)
+        problem = probe(run)
         if not problem:
             return []
         words.append(f"{bwrap.origin}: {problem}")
@@ -43,7 +44,7 @@ def settle(
     return words or ["none is installed"]
 
 
-def _probe(run: Callable[[Job, OnCheck], Report]) -> str:
+def probe(run: Callable[[Job, OnCheck], Report]) -> str:
     program = Program("python", (File("probe.py", b"print(6 * 7)"),), ("probe.py",))
     report = run(Job(program, (Check("probe"),)), lambda _: True)
     if report.infra:

@@ -20,7 +20,7 @@ from typing import Any
 
 from vervet.core.errors import NoIsolationError, SandboxError
 
-__all__ = ["Direct", "Staged", "spare_uid"]
+__all__ = ["Direct", "Staged", "spare_uid", "stage_for"]
 
 CLONE_FS, CLONE_NEWNS = 0x200, 0x20000
 MS_BIND, MS_REC, MS_PRIVATE = 0x1000, 0x4000, 0x40000
@@ -48,30 +48,50 @@ def spare_uid() -> int:
 
 
 class Direct:
-    """Starts processes as the user that this process is."""
+    """Starts processes as the user that this process is.
 
-    uid = os.getuid()
+    From one thread that lives as long as this does: the kernel ends what asked to die with its
+    parent when the thread that started it ends.
+    """
+
+    def __init__(self) -> None:
+        self.uid, self._pid = os.getuid(), os.getpid()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="vervet-stage")
 
     def place(self, source: Path) -> str:
         """Where a file or folder of the host is seen by what `start` starts."""
         return str(source)
 
     def start(self, argv: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
-        """`subprocess.Popen` with these arguments."""
-        return subprocess.Popen(argv, **options)
+        """`subprocess.Popen` with these arguments, as the user of this stage.
+
+        Raises `SandboxError` in a process that was forked after this was made: the thread has
+        stayed behind.
+        """
+        if os.getpid() != self._pid:
+            raise SandboxError(
+                "a sandbox was used in another process than the one that made it",
+                hint="Make one sandbox in each worker process, after the fork.",
+            )
+        return self._thread.submit(_popen, argv, options).result()
 
     def close(self) -> None:
-        """Nothing to end."""
+        """End the thread, and with it what it alone saw."""
+        self._thread.shutdown()
 
 
-class Staged:
-    """Starts processes as a spare user, with `sources` of the host within its reach."""
+class Staged(Direct):
+    """Starts processes as a spare user, with `sources` of the host within its reach.
+
+    Without sources, no mount is made: that much is possible where only uids can be changed.
+    Raises `NoIsolationError`.
+    """
 
     def __init__(self, sources: Sequence[Path]) -> None:
-        self.uid, self._pid = spare_uid(), os.getpid()
+        super().__init__()
+        self.uid = spare_uid()
         place = next(path for path in PLACES if Path(path).is_dir())
         self._places = {source: f"{place}/{i}" for i, source in enumerate(dict.fromkeys(sources))}
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="vervet-stage")
         try:
             self._thread.submit(self._enter, place).result()
         except OSError as error:
@@ -85,27 +105,6 @@ class Staged:
         """Where a file or folder of the host is seen by what `start` starts."""
         return self._places.get(source, str(source))
 
-    def start(self, argv: Sequence[str], **options: Any) -> subprocess.Popen[bytes]:
-        """`subprocess.Popen` with these arguments, as the spare user.
-
-        Raises `SandboxError` in a process that was forked after this was made: the thread has
-        stayed behind.
-        """
-        if os.getpid() != self._pid:
-            raise SandboxError(
-                "a sandbox was used in another process than the one that made it",
-                hint="Make one sandbox in each worker process, after the fork.",
-            )
-        return self._thread.submit(self._popen, argv, options).result()
-
-    @staticmethod
-    def _popen(argv: Sequence[str], options: dict[str, Any]) -> subprocess.Popen[bytes]:
-        return subprocess.Popen(argv, **options)
-
-    def close(self) -> None:
-        """End the thread, and with it the mounts that it alone saw."""
-        self._thread.shutdown()
-
     def _enter(self, place: str) -> None:
         libc = ctypes.CDLL(None, use_errno=True)
 
@@ -114,9 +113,10 @@ class Staged:
                 number = ctypes.get_errno()
                 raise OSError(number, f"{function}: {os.strerror(number)}")
 
-        call("unshare", CLONE_FS | CLONE_NEWNS)
-        call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
-        call("mount", b"vervet", place.encode(), b"tmpfs", 0, b"mode=0755,size=64k")
+        if self._places:
+            call("unshare", CLONE_FS | CLONE_NEWNS)
+            call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
+            call("mount", b"vervet", place.encode(), b"tmpfs", 0, b"mode=0755,size=64k")
         for source, seen in self._places.items():
             if source.is_dir():
                 Path(seen).mkdir(mode=0o755)
@@ -127,3 +127,12 @@ class Staged:
         call("syscall", setgroups, 0, None)
         call("syscall", setresgid, self.uid, self.uid, self.uid)
         call("syscall", setresuid, self.uid, self.uid, self.uid)
+
+
+def stage_for(sources: Sequence[Path]) -> Direct:
+    """As root a `Staged` with these sources, else a `Direct`. Raises `NoIsolationError`."""
+    return Staged(sources) if os.getuid() == 0 else Direct()
+
+
+def _popen(argv: Sequence[str], options: dict[str, Any]) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(argv, **options)

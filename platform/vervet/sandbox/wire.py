@@ -6,13 +6,18 @@ Never trusts what comes from inside: lengths are capped, every field is checked.
 from __future__ import annotations
 
 import json
+import resource
 import struct
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
 from vervet.core.errors import JobError
-from vervet.core.limits import Usage
+from vervet.core.limits import Limits, Usage
+from vervet.sandbox.hello import Hello
 from vervet.sandbox.job import CheckReport, Job, LimitHit
+from vervet.sandbox.rlimits import rlimits
+from vervet.sandbox.seccomp import candidate_filter
 
 __all__ = [
     "HEAD_CAP",
@@ -22,6 +27,9 @@ __all__ = [
     "artifacts_of",
     "ask_artifacts",
     "ask_check",
+    "ask_hello",
+    "ask_late",
+    "ask_stop",
     "check_report",
     "frame",
     "job_body",
@@ -29,11 +37,15 @@ __all__ = [
     "parse_head",
 ]
 
-PROTOCOL = 1
+PROTOCOL = 2
 HEAD_CAP = 1 << 20
 JOB_CAP = 64 << 20
 LENGTHS = struct.Struct(">II")
-ANSWERS = {"ready", "check", "spent", "artifacts"}
+ANSWERS = {"ready", "check", "late", "spent", "artifacts"}
+OUTPUT_SPARE = 64 << 10
+"""What a stream in memory holds beyond the cap, which a limit on files must not cut."""
+OWN_PROCESSES = 2
+"""The first process of the namespace and the runner."""
 LOWEST_MEMORY = 64 << 20
 LOWEST_FILES = 8
 
@@ -48,16 +60,38 @@ def frame(head: dict[str, Any], body: bytes = b"") -> bytes:
     return LENGTHS.pack(len(text), len(body)) + text + body
 
 
-def job_head(job: Job, *, root: str, contained: bool, count_processes: bool) -> dict[str, Any]:
-    """The first message of a job without its files' bytes. Raises `JobError`."""
+def ask_hello(hello: Hello, *, processes: bool) -> bytes:
+    """The first message to a guest: where it works, and which layers it is to put in force.
+
+    Raises `NoIsolationError` for a machine without a table of system calls.
+    """
+    program, slots = b"", list[int]()
+    if hello.seccomp:
+        found = candidate_filter(
+            hello.machine, processes=processes, strict_files=hello.strict_files
+        )
+        program, slots = found.program, list(found.pid_slots)
+    head = {
+        "ask": "hello",
+        "protocol": PROTOCOL,
+        "root": hello.root,
+        "contained": hello.contained,
+        "landlock": hello.landlock,
+        "execute": processes,
+        "rules": [{"path": rule.path, "access": rule.access} for rule in hello.rules],
+        "pid_slots": slots,
+    }
+    return frame(head, program)
+
+
+def job_head(job: Job, *, count_processes: bool) -> dict[str, Any]:
+    """The message of a job without its files' bytes. Raises `JobError`."""
     _check(job)
     limits = job.limits
     return {
         "ask": "job",
-        "protocol": PROTOCOL,
-        "root": root,
-        "contained": contained,
-        "count_processes": count_processes,
+        "checks": len(job.checks),
+        "stdin_file": any(b"/dev" in file.data for file in job.program.files),
         "files": [{"path": file.path, "size": len(file.data)} for file in job.program.files],
         "argv": list(job.program.argv),
         "env": [{"name": name, "value": value} for name, value in job.program.env],
@@ -68,12 +102,19 @@ def job_head(job: Job, *, root: str, contained: bool, count_processes: bool) -> 
         "cpu_s": float(limits.cpu_s),
         "wall_s": float(limits.wall_s),
         "compile_s": float(limits.compile_s),
-        "memory": int(limits.memory),
         "output": int(limits.output),
-        "file_size": int(limits.file_size),
-        "processes": int(limits.processes),
-        "open_files": int(limits.open_files),
+        "rlimits": _rlimits(limits, count_processes=count_processes),
     }
+
+
+def _rlimits(limits: Limits, *, count_processes: bool) -> list[list[int]]:
+    """The net of the kernel's own limits below what the runner watches more finely."""
+    bounds = replace(limits, file_size=max(limits.file_size, limits.output + OUTPUT_SPARE))
+    cpu_s = limits.compile_s + limits.cpu_s + 2
+    wanted = rlimits(bounds, cpu_s=cpu_s, processes=limits.processes + OWN_PROCESSES)
+    return [
+        list(rlimit) for rlimit in wanted if count_processes or rlimit[0] != resource.RLIMIT_NPROC
+    ]
 
 
 def job_body(job: Job) -> bytes:
@@ -84,6 +125,16 @@ def job_body(job: Job) -> bytes:
 def ask_check(stdin: bytes) -> bytes:
     """The message that asks for one check on `stdin`."""
     return frame({"ask": "check"}, stdin)
+
+
+def ask_late() -> bytes:
+    """The word that a late process has been looked at and may be ended."""
+    return frame({"ask": "late"})
+
+
+def ask_stop() -> bytes:
+    """The message that ends a check which has a peer, if it has not ended."""
+    return frame({"ask": "stop"})
 
 
 def ask_artifacts() -> bytes:
@@ -115,14 +166,19 @@ def _check(job: Job) -> None:
             f"a job of {size + largest} bytes is larger than the cap of {JOB_CAP}",
             hint="Files and the largest input of a job must fit together.",
         )
-    if job.limits.memory < LOWEST_MEMORY:
+    for limits in (job.limits, job.peer_limits or job.limits):
+        _check_limits(limits)
+
+
+def _check_limits(limits: Limits) -> None:
+    if limits.memory < LOWEST_MEMORY:
         raise JobError(
-            f"limit memory is {job.limits.memory}, below what the interpreter itself needs",
+            f"limit memory is {limits.memory}, below what the interpreter itself needs",
             hint=f"Set memory to at least {LOWEST_MEMORY} bytes.",
         )
-    if job.limits.open_files < LOWEST_FILES:
+    if limits.open_files < LOWEST_FILES:
         raise JobError(
-            f"limit open_files is {job.limits.open_files}, below what the interpreter needs",
+            f"limit open_files is {limits.open_files}, below what the interpreter needs",
             hint=f"Set open_files to at least {LOWEST_FILES}.",
         )
 
@@ -138,7 +194,9 @@ def parse_head(text: bytes) -> dict[str, Any]:
     return head
 
 
-def check_report(name: str, head: dict[str, Any], body: bytes) -> CheckReport:
+def check_report(
+    name: str, head: dict[str, Any], body: bytes, *, run_delay_s: float = 0.0
+) -> CheckReport:
     """The report in an answer of kind "check". Raises `ProtocolError`."""
     try:
         exit_code, signal, limit = head["exit_code"], head["signal"], head["limit"]
@@ -149,6 +207,7 @@ def check_report(name: str, head: dict[str, Any], body: bytes) -> CheckReport:
             cpu_system_s=float(head["cpu_system_s"]),
             peak_memory=int(head["peak_memory"]),
             output=out + err,
+            run_delay_s=run_delay_s,
         )
         if (exit_code is None) == (signal is None) or out < 0 or out + err != len(body):
             raise ProtocolError("the numbers of an answer do not fit each other")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 
-__all__ = ["SpentError", "clean", "lay", "read_artifact"]
+__all__ = ["SpentError", "clean", "lay", "open_artifact"]
 
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 MANY = 256
@@ -38,28 +38,43 @@ def clean(root: str) -> None:
         raise SpentError from error
 
 
-def lay(root: str, files: list[tuple[str, bytes]], stdin: bytes) -> None:
-    """Write the program's files into `root/work` and the input to `root/.stdin`."""
-    work = os.path.join(root, "work")
-    os.mkdir(work, 0o700)
-    for path, data in files:
-        os.makedirs(os.path.join(work, os.path.dirname(path)), exist_ok=True)
-        _write(os.path.join(work, path), data)
-    _write(os.path.join(root, ".stdin"), stdin)
+def lay(root: str, files: list[tuple[str, int]], bodies: int, stdin: int) -> None:
+    """Make `root/work` with the program's files: paths and sizes, one after the other in `bodies`.
+
+    `stdin` is a file to be seen as `root/.stdin`, too, or -1. Raises `SpentError` where that
+    cannot be done.
+    """
+    try:
+        work = os.path.join(root, "work")
+        os.mkdir(work, 0o700)
+        start = 0
+        for path, size in files:
+            if "/" in path:
+                os.makedirs(os.path.join(work, os.path.dirname(path)), exist_ok=True)
+            _copy(os.path.join(work, path), bodies, start, size)
+            start += size
+        if stdin >= 0:
+            _copy(os.path.join(root, ".stdin"), stdin, 0, os.fstat(stdin).st_size)
+    except OSError as error:
+        raise SpentError from error
 
 
-def _write(path: str, data: bytes) -> None:
+def _copy(path: str, source: int, start: int, size: int) -> None:
+    """Within the kernel: the bytes never come to lie in this process."""
     descriptor = os.open(path, NEW, 0o600)
     try:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(descriptor, view) :]
+        end = start + size
+        while start < end:
+            start += os.sendfile(descriptor, source, start, end - start)
     finally:
         os.close(descriptor)
 
 
-def read_artifact(root: str, path: str, max_size: int) -> bytes | None:
-    """A regular file below the working folder; None if it is missing, odd or too large."""
+def open_artifact(root: str, path: str, max_size: int) -> tuple[int, int] | None:
+    """A regular file below the working folder, opened, and its size.
+
+    None if it is missing, odd or too large. The caller closes it.
+    """
     *folders, name = path.split("/")
     opened: list[int] = []
     try:
@@ -68,14 +83,14 @@ def read_artifact(root: str, path: str, max_size: int) -> bytes | None:
             flags = os.O_DIRECTORY | os.O_NOFOLLOW
             opened.append(os.open(folder, flags, dir_fd=opened[-1]))
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
-        opened.append(os.open(name, flags, dir_fd=opened[-1]))
-        found = os.fstat(opened[-1])
-        if not stat.S_ISREG(found.st_mode) or found.st_size > max_size:
-            return None
-        with os.fdopen(os.dup(opened[-1]), "rb") as file:
-            return file.read(max_size)
+        file = os.open(name, flags, dir_fd=opened[-1])
     except OSError:
         return None
     finally:
         for descriptor in opened:
             os.close(descriptor)
+    found = os.fstat(file)
+    if stat.S_ISREG(found.st_mode) and found.st_size <= max_size:
+        return file, found.st_size
+    os.close(file)
+    return None

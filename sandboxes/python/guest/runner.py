@@ -1,20 +1,21 @@
-"""Owns the conversation with the host: one job, its checks one by one, its artifacts.
+"""Owns the conversation with the host: job after job, each with its checks and artifacts.
 
-The first process inside the isolation. It runs no code of a candidate itself: every check is a
-fork of it. Everything it reads from the host on descriptor 0 is trusted; it answers on 1.
+The first process inside the isolation, or the one below it. It runs no code of a candidate
+itself: every check is a fork of it. Everything it reads from the host on descriptor 0 is trusted.
 """
 
 from __future__ import annotations
 
-import gc
 import os
-import sys
 import time
 
-from guest.folder import SpentError, clean, lay, read_artifact
+from guest.candidate import Candidate, prepare_interpreter
+from guest.delay import run_delay
+from guest.folder import SpentError, clean, lay, open_artifact
 from guest.kernel import hide
+from guest.layers import Layers
 from guest.watch import Finding, Watch
-from guest.wire import receive, send
+from guest.wire import Link
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing these would cost as much as starting the interpreter
@@ -22,90 +23,112 @@ if TYPE_CHECKING:  # importing these would cost as much as starting the interpre
 
 __all__ = ["main"]
 
-PROTOCOL = 1
-RUNNER_PID, INSIDE_UID, INSIDE_NAME = 2, 65534, "jail"
+INSIDE_UID, INSIDE_NAME = 65534, "jail"
 KILL = 9
+PROGRAM_CAP = 1 << 20
 SWEEPS = 10_000
 
 
 def main() -> None:
-    """Serve one job on descriptors 0 and 1 until the host closes them."""
-    control_in, control_out = os.dup(0), os.dup(1)
-    os.set_inheritable(control_in, False)
+    """Serve the host on descriptor 0 until it closes; what goes wrong is said on error."""
+    control, complaints = os.dup(0), os.dup(2)
     nothing = os.open("/dev/null", os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(nothing, descriptor)
-    hide()
-    _as_if_started()
-    first = receive(control_in)
-    if first is not None:
-        Runner(control_in, control_out, *first).serve()
+    os.close(nothing)
+    try:
+        hide()
+        prepare_interpreter()
+        link = Link(control)
+        first = link.receive()
+        if first is not None:
+            hello, program, _ = first
+            Runner(link, hello, os.read(program, PROGRAM_CAP)).serve()
+    except BaseException as error:
+        os.write(complaints, f"{type(error).__name__}: {error}\n".encode())
+        os._exit(1)
     os._exit(0)
 
 
-def _as_if_started() -> None:
-    """What a candidate expects of its interpreter and `-S` left out."""
-    import _sitebuiltins
-    import builtins
-
-    builtins.exit = _sitebuiltins.Quitter("exit", "Ctrl-D (i.e. EOF)")
-    builtins.quit = _sitebuiltins.Quitter("quit", "Ctrl-D (i.e. EOF)")
-    sys.dont_write_bytecode = True
-    gc.freeze()
-
-
 class Runner:
-    """One job: its head and files, and the code once it is compiled."""
+    """What the host wants of this guest, and the job that it is at."""
 
-    def __init__(self, control_in: int, control_out: int, job: dict[str, Any], body: bytes) -> None:
-        self.control_in, self.control_out, self.job = control_in, control_out, job
-        self.files: list[tuple[str, bytes]] = []
-        for item in job["files"]:
-            self.files.append((item["path"], body[: item["size"]]))
-            body = body[item["size"] :]
-        self.root = job["root"]
-        self.source = dict(self.files)[job["argv"][0]]
-        self.code: bytes | None = None
-        self.watch = Watch(job, self.root, _sweep_all if contained(job) else _sweep_group)
+    def __init__(self, link: Link, hello: dict[str, Any], program: bytes) -> None:
+        self.link, self.root = link, hello["root"]
+        self.candidate: Candidate | None = None
+        self.layers = Layers(hello, program)
+        self.sweep = _sweep_all if contained(hello) else _sweep_group
+        link.send(
+            {
+                "answer": "ready",
+                "contained": self.sweep is _sweep_all,
+                "landlock": self.layers.version,
+                "seccomp": self.layers.filtered,
+            }
+        )
 
     def serve(self) -> None:
         """Answer the host's requests until it closes."""
-        send(self.control_out, {"answer": "ready"})
-        while (request := receive(self.control_in)) is not None:
-            head, body = request
+        while (request := self.link.receive()) is not None:
+            head, body, descriptors = request
+            if head["ask"] == "job":
+                self._take(head, body)
+                continue
             if head["ask"] == "check":
-                self._check(body)
-            else:
+                self._check(body, descriptors)
+                continue
+            if head["ask"] == "artifacts":
                 self._artifacts()
+            os.close(body)
 
-    def _check(self, stdin: bytes) -> None:
+    def _take(self, job: dict[str, Any], body: int) -> None:
+        if self.candidate is not None:
+            self.candidate.close()
+            os.close(self.bodies)
+        self.job, self.bodies = job, body
+        self.files = [(item["path"], item["size"]) for item in job["files"]]
+        self.candidate = Candidate(job, self.root, self.layers)
+        self.watch = Watch(self.candidate, self.sweep, self._late, self.link.descriptor)
+
+    def _check(self, stdin: int, pair: list[int]) -> None:
+        assert self.candidate is not None
         try:
             clean(self.root)
-            lay(self.root, self.files, stdin)
+            lay(self.root, self.files, self.bodies, stdin if self.job["stdin_file"] else -1)
         except SpentError:
-            send(self.control_out, {"answer": "spent"})
+            for descriptor in (stdin, *pair):
+                os.close(descriptor)
+            self.link.send({"answer": "spent"})
             return
-        found = self.watch.run(self.source, self.code)
-        self.code = self.code or found.code
-        out, err = _capped(found, self.job["output"])
-        send(self.control_out, _head(found, out, err), out + err)
+        found = self.watch.run(stdin, pair)
+        self.candidate.code_size = self.candidate.code_size or found.code_size
+        streams = found.streams
+        out, err = streams.kept()
+        self.link.send(_head(found, out, err), ((streams.out, out), (streams.err, err)))
+        streams.close()
+
+    def _late(self, pid: int, alive: int) -> None:
+        """Let the host see how long the process waited for a processor, while it still can."""
+        head = {"answer": "late", "run_delay_s": run_delay(pid)}
+        self.link.send(head, descriptors=(alive,) if alive >= 0 else ())
+        answer = self.link.receive()
+        if answer is not None:
+            os.close(answer[1])
 
     def _artifacts(self) -> None:
-        items, bodies = [], []
+        found = []
         for spec in self.job["artifacts"]:
-            data = read_artifact(self.root, spec["path"], spec["max_size"])
-            if data is not None:
-                items.append({"name": spec["name"], "size": len(data)})
-                bodies.append(data)
-        send(self.control_out, {"answer": "artifacts", "artifacts": items}, b"".join(bodies))
+            artifact = open_artifact(self.root, spec["path"], spec["max_size"])
+            if artifact is not None:
+                found.append((spec["name"], *artifact))
+        items = [{"name": name, "size": size} for name, _, size in found]
+        body = tuple((file, size) for _, file, size in found)
+        self.link.send({"answer": "artifacts", "artifacts": items}, body)
+        for file, _ in body:
+            os.close(file)
 
 
-def _capped(found: Finding, cap: int) -> tuple[bytes, bytes]:
-    out = bytes(found.out[:cap])
-    return out, bytes(found.err[: cap - len(out)])
-
-
-def _head(found: Finding, out: bytes, err: bytes) -> dict[str, Any]:
+def _head(found: Finding, out: int, err: int) -> dict[str, Any]:
     exited = os.WIFEXITED(found.status)
     return {
         "answer": "check",
@@ -114,24 +137,24 @@ def _head(found: Finding, out: bytes, err: bytes) -> dict[str, Any]:
         "stage": "run" if found.started else "compile",
         "limit": found.limit,
         "known_by": found.known_by,
-        "truncated": len(out) + len(err) < len(found.out) + len(found.err),
+        "truncated": found.streams.over(),
         "wall_s": found.wall,
         "cpu_user_s": found.user,
         "cpu_system_s": found.system,
         "peak_memory": found.peak,
-        "stdout": len(out),
-        "stderr": len(err),
+        "stdout": out,
+        "stderr": err,
     }
 
 
-def contained(job: dict[str, Any]) -> bool:
+def contained(hello: dict[str, Any]) -> bool:
     """Whether this is a process namespace of our own: killing everyone elsewhere is murder."""
-    here = (os.getpid(), os.getuid(), os.uname().nodename)
-    return bool(job["contained"]) and here == (RUNNER_PID, INSIDE_UID, INSIDE_NAME)
+    here = (os.getppid(), os.getuid(), os.uname().nodename)
+    return bool(hello["contained"]) and here == (1, INSIDE_UID, INSIDE_NAME)
 
 
 def _sweep_all(pid: int) -> tuple[int, Any]:
-    """Kill every process of the namespace but bwrap and this one, and see them gone.
+    """Kill every process of the namespace but its first and this one, and see them gone.
 
     The kernel's kill of everyone is atomic: no fork slips through it.
     """

@@ -1,7 +1,6 @@
-"""Owns one check seen from outside: fork, watch the clocks and pipes, kill, account.
+"""Owns one check seen from outside: fork, watch the clocks and streams, kill, account.
 
-Believes the kernel (wait status, rusage, clocks, pipes) and never what the candidate says,
-but for a traceback that ends in MemoryError, which is reported as known by exception.
+Believes the kernel (wait status, rusage, clocks, offsets) and never what the candidate says.
 """
 
 from __future__ import annotations
@@ -10,7 +9,8 @@ import os
 import select
 import time
 
-from guest.candidate import TOLD, UNUSABLE, become
+from guest.candidate import TOLD, UNUSABLE, Candidate
+from guest.streams import Streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing these would cost as much as starting the interpreter
@@ -21,17 +21,20 @@ if TYPE_CHECKING:  # importing these would cost as much as starting the interpre
 
 __all__ = ["Finding", "Watch"]
 
-CODE_CAP = 64 << 20
-CHUNK = 1 << 16
 POLL = select.POLLIN | select.POLLHUP
 CORES = len(os.sched_getaffinity(0))
+LOOK_S = 0.1
+"""How often the streams are looked at, which no descriptor can be waited on for."""
+UNSEEN_S = 0.002
+"""Where the kernel cannot wait for a process (no pidfd), how often its end is looked for."""
 
 
 class Finding:
-    """What was seen of one check; `code` is the compiled program where it could be kept."""
+    """What was seen of one check; `streams` hold what it wrote, and are to be closed."""
 
-    def __init__(self) -> None:
-        self.out, self.err, self.told = bytearray(), bytearray(), bytearray()
+    def __init__(self, streams: Streams, compiled: bool) -> None:
+        self.streams, self.compiled = streams, compiled
+        self.told = b""
         self.limit: str | None = None
         self.known_by = ""
         self.status, self.wall, self.user, self.system, self.peak = 0, 0.0, 0.0, 0.0, 0
@@ -39,73 +42,87 @@ class Finding:
     @property
     def started(self) -> bool:
         """Whether the candidate's own code was reached."""
-        return len(self.told) >= TOLD.size + self._size
+        return self.compiled or len(self.told) == TOLD.size
 
     @property
-    def _size(self) -> int:
-        return int(TOLD.unpack_from(self.told)[1]) if len(self.told) >= TOLD.size else 0
+    def code_size(self) -> int:
+        """Bytes of the compiled program that were left for the next check; 0 for none."""
+        return int(TOLD.unpack(self.told)[1]) if len(self.told) == TOLD.size else 0
 
     @property
     def compile_cpu(self) -> float:
         """CPU seconds that went before the candidate's own code."""
-        return float(TOLD.unpack_from(self.told)[0]) if self.started else 0.0
-
-    @property
-    def code(self) -> bytes | None:
-        """The compiled program, if it can be kept for the next check."""
-        return bytes(self.told[TOLD.size :]) if self.started and self._size else None
+        return float(TOLD.unpack(self.told)[0]) if len(self.told) == TOLD.size else 0.0
 
 
 class Watch:
-    """Runs one program once. `sweep` ends all that the check has left and waits for the first."""
+    """Runs one program once.
 
-    def __init__(self, job: dict[str, Any], root: str, sweep: Sweep) -> None:
-        self.job, self.root, self.sweep = job, root, sweep
+    `sweep` ends all that the check has left and waits for the first; `late` is called with a
+    pidfd (or -1) at the wall limit, before the kill; `control` is the descriptor on which the
+    host may ask for an early stop of a check that has a peer.
+    """
 
-    def run(self, source: bytes, code: bytes | None) -> Finding:
-        """Fork the candidate, wait for its end or a limit, sweep, and say what was found."""
-        found = Finding()
-        if code is not None:
-            found.told += TOLD.pack(0.0, 0)
-        pipes = [os.pipe() for _ in range(3)]
+    def __init__(
+        self, candidate: Candidate, sweep: Sweep, late: Callable[[int, int], None], control: int
+    ) -> None:
+        self.candidate, self.job = candidate, candidate.job
+        self.sweep, self.late, self.control = sweep, late, control
+
+    def run(self, stdin: int, pair: list[int]) -> Finding:
+        """Fork the candidate, wait for its end or a limit, sweep, and say what was found.
+
+        `pair` are the ends of the pipes to a peer, if any; they and `stdin` are closed here.
+        """
+        found = Finding(Streams(self.job["output"]), compiled=self.candidate.code_size > 0)
+        told, told_end = (-1, -1) if found.compiled else os.pipe()
         begin = time.monotonic()
         pid = os.fork()
         if pid == 0:
-            become(self.job, self.root, source, code, [end for _, end in pipes])
-        for _, end in pipes:
-            os.close(end)
-        sinks = dict(
-            zip((end for end, _ in pipes), (found.out, found.err, found.told), strict=True)
-        )
-        self._follow(pid, sinks, found, begin)
+            given = (stdin, found.streams.out, found.streams.err, *pair)
+            self.candidate.become(given, told_end)
+        for descriptor in (stdin, *pair, told_end):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._follow(pid, told, self.control if pair else -1, found, begin)
         found.wall = time.monotonic() - begin
         found.status, usage = self.sweep(pid)
-        self._drain(sinks, found)
-        if not found.started and os.waitstatus_to_exitcode(found.status) == UNUSABLE:
-            raise RuntimeError("the check's process could not be prepared")
-        found.user, found.system = usage.ru_utime, usage.ru_stime
-        found.peak = usage.ru_maxrss * 1024
-        self._account(found)
+        if told >= 0:
+            self._hear(told, found)
+            os.close(told)
+        self._account(found, usage)
         return found
 
-    def _follow(self, pid: int, sinks: dict[int, bytearray], found: Finding, begin: float) -> None:
-        """Read and keep time until the candidate has ended or met a limit."""
-        alive = os.pidfd_open(pid)
+    def _follow(self, pid: int, told: int, control: int, found: Finding, begin: float) -> None:
+        """Watch until the candidate has ended, met a limit or is to be stopped."""
         poll = select.poll()
-        for descriptor in (*sinks, alive):
-            poll.register(descriptor, POLL)
+        alive = _hold(pid)
+        for descriptor in (alive, told, control):
+            if descriptor >= 0:
+                poll.register(descriptor, POLL)
         try:
-            while found.limit is None:
+            while True:
                 pause = self._pause(found, time.monotonic() - begin, _cpu_of(pid))
+                if found.limit is None and found.streams.over():
+                    found.limit, found.known_by = "output", "memfd"
+                if found.limit == "wall":
+                    self.late(pid, alive)
                 if found.limit is not None:
                     return
+                pause = min(pause, LOOK_S if alive >= 0 else UNSEEN_S)
                 for descriptor, _ in poll.poll(pause * 1000 + 1):
                     if descriptor == alive:
                         return
-                    if not self._read(descriptor, sinks[descriptor], found):
-                        poll.unregister(descriptor)
+                    if descriptor == control:
+                        found.known_by = "stop"
+                        return
+                    self._hear(descriptor, found)
+                    poll.unregister(descriptor)
+                if alive < 0 and os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                    return
         finally:
-            os.close(alive)
+            if alive >= 0:
+                os.close(alive)
 
     def _pause(self, found: Finding, wall: float, cpu: float) -> float:
         """Seconds until the next limit can be met; sets the limit that has been."""
@@ -118,38 +135,34 @@ class Watch:
             found.limit, found.known_by = "cpu", "rusage"
         elif wall_left <= 0:
             found.limit, found.known_by = "wall", "deadline"
-        return min(wall_left, max(cpu_left / CORES, 0.002))
+        return float(min(wall_left, max(cpu_left / CORES, 0.002)))
 
-    def _read(self, descriptor: int, sink: bytearray, found: Finding) -> bool:
-        """Take what is there, up to the cap; False at the end of the pipe."""
-        part = os.read(descriptor, CHUNK)
-        sink += part
-        if sink is found.told:
-            if len(sink) > CODE_CAP:
-                found.limit, found.known_by = "memory", "pipe"
-        elif len(found.out) + len(found.err) > self.job["output"]:
-            found.limit, found.known_by = "output", "pipe"
-        return bool(part)
+    def _hear(self, told: int, found: Finding) -> None:
+        """What the child has told of its compilation, in one piece; nothing if it never did."""
+        found.told = found.told or os.read(told, TOLD.size)
 
-    def _drain(self, sinks: dict[int, bytearray], found: Finding) -> None:
-        """Everyone who could write is dead: what is left in the pipes is all there is."""
-        for descriptor, sink in sinks.items():
-            while found.limit != "output" and self._read(descriptor, sink, found):
-                pass
-            os.close(descriptor)
-
-    def _account(self, found: Finding) -> None:
-        """Limits that only the account after the end shows."""
+    def _account(self, found: Finding, usage: Any) -> None:
+        """What only the account after the end shows."""
+        if not found.started and os.waitstatus_to_exitcode(found.status) == UNUSABLE:
+            raise RuntimeError("the check's process could not be prepared")
+        found.user, found.system = usage.ru_utime, usage.ru_stime
+        found.peak = usage.ru_maxrss * 1024
         if found.limit is not None:
             return
         cpu = found.user + found.system
         allowed = self.job["cpu_s"] + found.compile_cpu if found.started else self.job["compile_s"]
-        if cpu >= allowed:
+        if found.streams.over():
+            found.limit, found.known_by = "output", "memfd"
+        elif cpu >= allowed:
             found.limit, found.known_by = "cpu", "rusage"
-        elif os.WIFEXITED(found.status) and os.WEXITSTATUS(found.status) == 1:
-            last = bytes(found.err[-4096:]).rstrip().rpartition(b"\n")[2]
-            if last.startswith(b"MemoryError"):
-                found.limit, found.known_by = "memory", "exception"
+
+
+def _hold(pid: int) -> int:
+    """A descriptor that can be waited on for the end of a child; -1 where there is none."""
+    try:
+        return os.pidfd_open(pid)
+    except OSError:
+        return -1
 
 
 def _cpu_of(pid: int) -> float:

@@ -1,24 +1,33 @@
-"""Owns the frames between host and guest: two lengths, a JSON head, raw bytes.
+"""Owns the frames between host and guest: two lengths, a JSON head, bytes in files in memory.
 
-Never accepts a length beyond its cap. Importing `json` costs as much as starting the
-interpreter, so heads are read and written by its C parts alone where they exist.
+Descriptors may come or go with a frame's first bytes. Never accepts a length beyond its cap.
+Importing `json` costs as much as starting the interpreter, so heads are read and written by its
+C parts alone where they exist.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from _socket import CMSG_SPACE, SCM_RIGHTS, SOL_SOCKET, socket
 from _struct import Struct
+from fcntl import fcntl
+from mmap import mmap
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing these would cost as much as starting the interpreter
     from typing import Any
 
-__all__ = ["HEAD_CAP", "WireError", "dumps", "loads", "receive", "send"]
+__all__ = ["Link", "WireError", "dumps", "loads"]
 
 HEAD_CAP = 1 << 20
 BODY_CAP = 512 << 20
 LENGTHS = Struct(">II")
+NUMBER = Struct("=i")
+MOST_DESCRIPTORS = 4
+F_ADD_SEALS = 1033
+SEAL_EVERYTHING = 0xF
+"""More seals, shrinking, growing and writing."""
 
 
 class WireError(Exception):
@@ -64,31 +73,80 @@ except ImportError:  # another Python than CPython
     from json import dumps, loads  # type: ignore[assignment]
 
 
-def _read(descriptor: int, size: int) -> bytes:
-    parts = bytearray()
-    while len(parts) < size:
-        part = os.read(descriptor, min(size - len(parts), 1 << 20))
-        if not part:
-            raise WireError(f"closed after {len(parts)} of {size} bytes")
-        parts += part
-    return bytes(parts)
+class Link:
+    """The guest's end of the connection to the host.
 
+    Bodies go straight into files in memory and out of them: what belongs to one candidate never
+    comes to lie in the memory of the runner, of which the next one is a fork.
+    """
 
-def receive(descriptor: int) -> tuple[dict[str, Any], bytes] | None:
-    """The next frame's head and body; None where the other side closed between frames."""
-    first = os.read(descriptor, 1)
-    if not first:
-        return None
-    head_size, body_size = LENGTHS.unpack(first + _read(descriptor, LENGTHS.size - 1))
-    if head_size > HEAD_CAP or body_size > BODY_CAP:
-        raise WireError(f"a frame of {head_size} and {body_size} bytes is beyond the cap")
-    head = loads(_read(descriptor, head_size).decode())
-    return head, _read(descriptor, body_size)
+    def __init__(self, descriptor: int) -> None:
+        self._socket = socket(fileno=descriptor)
+        self.descriptor = descriptor
 
+    def receive(self) -> tuple[dict[str, Any], int, list[int]] | None:
+        """The next frame's head, a file of its body, and the descriptors that came along.
 
-def send(descriptor: int, head: dict[str, Any], body: bytes = b"") -> None:
-    """Write one frame, however many writes it takes."""
-    text = dumps(head).encode()
-    view = memoryview(LENGTHS.pack(len(text), len(body)) + text + body)
-    while view:
-        view = view[os.write(descriptor, view) :]
+        None where the host closed between frames. The caller closes all descriptors.
+        """
+        space = CMSG_SPACE(MOST_DESCRIPTORS * NUMBER.size)
+        first, extra, _, _ = self._socket.recvmsg(LENGTHS.size, space)
+        if not first:
+            return None
+        descriptors = [
+            NUMBER.unpack_from(data, at)[0]
+            for level, kind, data in extra
+            if (level, kind) == (SOL_SOCKET, SCM_RIGHTS)
+            for at in range(0, len(data) - NUMBER.size + 1, NUMBER.size)
+        ]
+        head_size, body_size = LENGTHS.unpack(first + self._take(LENGTHS.size - len(first)))
+        if head_size > HEAD_CAP or body_size > BODY_CAP:
+            raise WireError(f"a frame of {head_size} and {body_size} bytes is beyond the cap")
+        head = loads(self._take(head_size).decode())
+        return head, self._file(body_size), descriptors
+
+    def send(
+        self,
+        head: dict[str, Any],
+        body: tuple[tuple[int, int], ...] = (),
+        descriptors: tuple[int, ...] = (),
+    ) -> None:
+        """Write one frame, its body the first bytes of files: pairs of descriptor and size."""
+        text = dumps(head).encode()
+        size = sum(size for _, size in body)
+        view = memoryview(LENGTHS.pack(len(text), size) + text)
+        if descriptors:
+            rights = b"".join(map(NUMBER.pack, descriptors))
+            view = view[self._socket.sendmsg([view], [(SOL_SOCKET, SCM_RIGHTS, rights)]) :]
+        self._socket.sendall(view)
+        for file, size in body:
+            sent = 0
+            while sent < size:
+                count = os.sendfile(self.descriptor, file, sent, size - sent)
+                if not count:
+                    raise WireError("a file to send is shorter than it was")
+                sent += count
+
+    def _take(self, size: int) -> bytes:
+        parts = bytearray()
+        while len(parts) < size:
+            part = self._socket.recv(size - len(parts))
+            if not part:
+                raise WireError(f"closed after {len(parts)} of {size} bytes")
+            parts += part
+        return bytes(parts)
+
+    def _file(self, size: int) -> int:
+        """The next bytes, as a file in memory that nobody can change any more."""
+        file = os.memfd_create("body", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+        if size:
+            os.ftruncate(file, size)
+            with mmap(file, size) as place, memoryview(place) as view:
+                have = 0
+                while have < size:
+                    count = self._socket.recv_into(view[have:])
+                    if not count:
+                        raise WireError(f"closed after {have} of {size} bytes")
+                    have += count
+        fcntl(file, F_ADD_SEALS, SEAL_EVERYTHING)
+        return file

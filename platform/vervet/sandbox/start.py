@@ -1,0 +1,232 @@
+"""Owns how the jail's guests are started, inside bubblewrap or without it, and how they end.
+
+Never speaks with a guest beyond letting it begin.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from vervet.sandbox.bubblewrap import Bwrap, bwrap_argv
+from vervet.sandbox.cgroups import Cgroup, make_cgroup
+from vervet.sandbox.first import First
+from vervet.sandbox.guest import Guest, GuestGoneError, boot_argv
+from vervet.sandbox.interpreter import Interpreter
+from vervet.sandbox.keeper import Plan
+from vervet.sandbox.stage import Direct
+
+__all__ = ["BareStarter", "BwrapStarter", "cgroup_problem"]
+
+START_S = 20.0
+LAST_WORDS = 4096
+GROUP_NUMBERS = itertools.count()
+
+
+def _new_cgroup() -> Cgroup | str:
+    return make_cgroup(f"vervet-{os.getpid()}-{next(GROUP_NUMBERS)}")
+
+
+def cgroup_problem() -> str:
+    """Why guests get no control group here; empty where they do. Tries it."""
+    made = _new_cgroup()
+    if isinstance(made, str):
+        return made
+    try:
+        made.limit(memory=1 << 30, processes=1000)
+    except OSError as error:
+        return f"a control group takes no limits ({error.strerror})"
+    finally:
+        made.close()
+    return ""
+
+
+class BwrapStarter:
+    """Starts each guest in bubblewrap's namespaces, in a control group where there is one."""
+
+    def __init__(self, python: Interpreter, bwrap: Bwrap, stage: Direct, *, cgroups: bool) -> None:
+        self._python, self._bwrap, self._stage, self._cgroups = python, bwrap, stage, cgroups
+
+    def __call__(self, plan: Plan) -> Guest:
+        """A guest whose processes exist and wait. Raises `GuestGoneError` or `OSError`."""
+        cgroup = _new_cgroup() if self._cgroups else None
+        if isinstance(cgroup, str):
+            raise GuestGoneError(cgroup)
+        try:
+            return self._start(plan, cgroup)
+        except BaseException:
+            if cgroup:
+                cgroup.close()
+            raise
+
+    def _start(self, plan: Plan, cgroup: Cgroup | None) -> Guest:
+        environment = {}
+        if self._bwrap.libraries:
+            environment["LD_LIBRARY_PATH"] = self._stage.place(self._bwrap.libraries)
+        ours, theirs = socket.socketpair()
+        info, told = os.pipe()
+        blocked, gate = os.pipe()
+        try:
+            argv = bwrap_argv(
+                self._bwrap,
+                self._python,
+                self._stage.place,
+                space=plan.space,
+                info=told,
+                block=blocked,
+            )
+            process = _popen(
+                self._stage,
+                [*argv, *boot_argv()],
+                theirs,
+                env=environment,
+                pass_fds=(told, blocked),
+            )
+        except BaseException:
+            ours.close()
+            os.close(info)
+            os.close(gate)
+            raise
+        finally:
+            theirs.close()
+            os.close(told)
+            os.close(blocked)
+        return Guest(ours, _Jailed(process, First(info), gate, cgroup, plan))
+
+
+class BareStarter:
+    """Starts each guest without namespaces, in a session of its own, with `root` its own."""
+
+    def __init__(self, python: Interpreter, stage: Direct, root: Path) -> None:
+        self._stage, self._root = stage, root
+        self._executable = next(
+            tree.source for tree in python.trees if tree.inside == python.executable
+        )
+
+    def __call__(self, _plan: Plan) -> Guest:
+        """A guest whose process exists and waits. Raises `OSError`."""
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(self._root)
+        self._root.mkdir(mode=0o700)
+        os.chown(self._root, self._stage.uid, -1)
+        ours, theirs = socket.socketpair()
+        argv = [str(self._executable), *boot_argv()]
+        try:
+            process = _popen(self._stage, argv, theirs, env={}, start_new_session=True)
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        return Guest(ours, _Bare(process))
+
+
+def _popen(
+    stage: Direct, argv: Sequence[str], link: socket.socket, **options: Any
+) -> subprocess.Popen[bytes]:
+    return stage.start(
+        argv,
+        stdin=link.fileno(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        cwd="/",
+        **options,
+    )
+
+
+class _Bare:
+    """A guest in a session of its own; its candidates die with it."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+    def admit(self) -> None:
+        """See `Holder.admit`."""
+
+    def last_words(self) -> str:
+        """See `Holder.last_words`."""
+        stream = self._process.stderr
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(1.0)
+        if stream is None or stream.closed:
+            return ""
+        os.set_blocking(stream.fileno(), False)
+        with contextlib.suppress(OSError):
+            words = os.read(stream.fileno(), LAST_WORDS)
+            return words.decode(errors="replace").strip().rpartition("\n")[2]
+        return ""
+
+    def memory_kills(self) -> int:
+        """See `Holder.memory_kills`: there is no control group."""
+        return 0
+
+    def end(self) -> None:
+        """See `Holder.end`."""
+        if self._process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        self._reap()
+
+    def _reap(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        if self._process.stderr:
+            self._process.stderr.close()
+
+
+class _Jailed(_Bare):
+    """A guest in namespaces; it begins once it is held and, where there is one, in its group."""
+
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        first: First,
+        gate: int,
+        cgroup: Cgroup | None,
+        plan: Plan,
+    ) -> None:
+        super().__init__(process)
+        self._first, self._gate, self._cgroup, self._plan = first, gate, cgroup, plan
+
+    def admit(self) -> None:
+        """See `Holder.admit`. Raises `GuestGoneError`."""
+        if not self._first.hold(START_S):
+            raise GuestGoneError(self.last_words())
+        if self._cgroup:
+            try:
+                self._cgroup.limit(memory=self._plan.memory, processes=self._plan.processes)
+                self._cgroup.add(self._first.pid)
+            except OSError as error:
+                raise GuestGoneError(f"its control group fails ({error.strerror})") from error
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self._gate, b"\0")
+        self._shut()
+
+    def memory_kills(self) -> int:
+        """See `Holder.memory_kills`."""
+        return self._cgroup.events().oom_kills if self._cgroup else 0
+
+    def end(self) -> None:
+        """See `Holder.end`. Raises `SandboxError` if the kernel does not let them end."""
+        try:
+            self._first.end()
+            self._reap()
+            if self._cgroup:
+                self._cgroup.close()
+        finally:
+            self._first.close()
+            self._shut()
+
+    def _shut(self) -> None:
+        if self._gate >= 0:
+            os.close(self._gate)
+        self._gate = -1
