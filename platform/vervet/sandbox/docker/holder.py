@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ContainerHolder"]
 
+ENDING_S, LOOK_S = 1.0, 0.02
+"""How long a container may take to end after its guest has, and how often that is looked at."""
 CGROUPS = Path("/sys/fs/cgroup")
 
 
@@ -29,7 +32,12 @@ class ContainerHolder:
 
     def last_words(self) -> str:
         """The last line that the container's interpreter or init wrote, or how it ended."""
-        return last_words(self._engine, self.container)
+        deadline = time.monotonic() + ENDING_S
+        while not (words := last_words(self._engine, self.container)):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(LOOK_S)
+        return words
 
     def memory_kills(self) -> int:
         """Processes of the container killed for memory; after its end, 1 if that ended it."""
