@@ -13,7 +13,7 @@ from vervet.core.sampling import GeneratorInfo, Sampling
 from vervet.core.values import Candidate, Problem, Suite
 from vervet.pipeline.verify_batch import BatchEnding, Workplace, verify_batch
 from vervet.sandbox.protocol import Sandbox
-from vervet.sandbox.scripted import ScriptedSandbox, prints
+from vervet.sandbox.scripted import ScriptedSandbox, Starved, prints
 from vervet.store.batches import enqueue, missing_solutions
 from vervet.store.candidates import add_candidates
 from vervet.store.database import Database
@@ -77,7 +77,7 @@ def try_once(database: Database, run: Run, worker: str, sandbox: Sandbox) -> boo
 def test_a_starved_candidate_is_never_blamed_on_however_many_workers(tmp_path: Path) -> None:
     database = Database.open(tmp_path / "vervet.db")
     run = a_run(database)
-    starving = ScriptedSandbox(lambda *_: "starved: it waited 5 of 8 s for a processor")
+    starving = ScriptedSandbox(lambda *_: Starved("it waited 5 of 8 s for a processor"))
 
     retired = [try_once(database, run, f"w{at}", starving) for at in range(TRIES)]
 
@@ -96,7 +96,7 @@ def test_a_starved_candidate_that_runs_on_a_quieter_moment_gets_its_verdict(
 ) -> None:
     database = Database.open(tmp_path / "vervet.db")
     run = a_run(database)
-    try_once(database, run, "w1", ScriptedSandbox(lambda *_: "starved: it waited"))
+    try_once(database, run, "w1", ScriptedSandbox(lambda *_: Starved("it waited")))
     try_once(database, run, "w1", ScriptedSandbox(lambda *_: prints(b"1\n")))
     assert count_verdicts(database) == 1
     database.close()

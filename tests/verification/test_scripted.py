@@ -10,7 +10,7 @@ from vervet.core.status import Flag, Status
 from vervet.core.values import Problem
 from vervet.sandbox.job import CheckReport, LimitHit
 from vervet.sandbox.protocol import Sandbox
-from vervet.sandbox.scripted import ScriptedSandbox, prints
+from vervet.sandbox.scripted import ScriptedSandbox, Starved, prints
 from vervet.verification.programs import ProgramVerifier
 from vervet.verification.registry import verify
 
@@ -42,7 +42,7 @@ def test_the_scripted_sandbox_is_a_sandbox_that_nothing_can_name() -> None:
 
 
 def test_a_starved_check_is_an_infra_error_that_says_so() -> None:
-    sandbox = ScriptedSandbox(lambda *_: "starved: check 1 waited 5.0 of 8.0 s for a processor")
+    sandbox = ScriptedSandbox(lambda *_: Starved("check 1 waited 5.0 of 8.0 s for a processor"))
     verifier, asked = ProgramVerifier(), Problem("p", "program", "", {"tests": TESTS})
 
     found = verify(verifier, sandbox, asked, verifier.extract(asked, "pass", cut=False))

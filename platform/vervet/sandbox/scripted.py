@@ -10,7 +10,14 @@ from collections.abc import Callable
 from vervet.core.limits import Usage
 from vervet.sandbox.job import CheckReport, Job, OnCheck, Report
 
-__all__ = ["ScriptedSandbox", "prints"]
+__all__ = ["ScriptedSandbox", "Starved", "prints"]
+
+
+class Starved(str):
+    """What failed in the sandbox: the host gave the check no processor."""
+
+    __slots__ = ()
+
 
 Script = Callable[[bytes, bytes], CheckReport | str]
 """From the program's text and a check's input to its report, or to what failed in the sandbox."""
@@ -50,7 +57,9 @@ class ScriptedSandbox:
             if not on_check(played):
                 break
         usage = sum((check.usage for check in checks), Usage())
-        return Report(tuple(checks), usage, self.layers(), infra)
+        return Report(
+            tuple(checks), usage, self.layers(), infra, starved=isinstance(infra, Starved)
+        )
 
     def close(self) -> None:
         """See `Sandbox.close`."""

@@ -42,7 +42,6 @@ Ending = tuple[Status, str]
 EVIDENCE_CAP = 4096
 STARVED = "starved"
 """Code of an infra_error where the host gave a check no processor for most of its wall limit."""
-STARVED_WORDS = "starved: "
 NEAR = 0.8
 """Share of the CPU limit from which a verdict may depend on the host's speed."""
 LAST = re.compile(rb"^(?P<name>[A-Za-z_]\w{0,40})(?::|\s*$)")
@@ -116,12 +115,12 @@ def flags_of(report: Report, limits: Limits, extra: Iterable[Flag] = ()) -> froz
 
 def infra_attempt(report: Report, count: int) -> Attempt:
     """The attempt of a report that says nothing about the solution."""
-    starved = report.starved or report.infra.startswith(STARVED_WORDS)
     flags = set() if report.layers else {Flag.UNSAFE}
+    flags |= {Flag.STARVED} if report.starved else set()
     return Attempt(
         Status.INFRA_ERROR,
-        code=STARVED if starved else "sandbox",
-        flags=frozenset(flags | {Flag.STARVED} if starved else flags),
+        code=STARVED if report.starved else "sandbox",
+        flags=frozenset(flags),
         outcomes=(Outcome.NOT_RUN,) * count,
         usage=report.usage,
         message=report.infra,
