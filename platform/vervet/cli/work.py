@@ -76,7 +76,8 @@ def carry_out(
     """Do the work of a session, print its result, and exit with 1 if it is incomplete."""
     database, dispatcher, rejudging = session.database, None, None
     if verify:
-        dispatcher = CeleryDispatcher(dispatch_settings(config, database.url), database)
+        settings = dispatch_settings(config, database.url, run=session.run.name)
+        dispatcher = CeleryDispatcher(settings, database)
         if config.reference_share > 0:
             rejudging = Rejudging(session, config.reference_share, dispatcher)
     recorder = Recorder(database, session.run, config.batch_size, dispatcher)
@@ -104,8 +105,10 @@ def results_dir(config: RunConfig, run_name: str) -> Path:
     return Path(config.state_dir) / "runs" / run_name
 
 
-def dispatch_settings(config: RunConfig, database_url: str) -> DispatchSettings:
-    """How batches of that database travel, as the config says."""
+def dispatch_settings(
+    config: RunConfig, database_url: str, *, run: str | None = None
+) -> DispatchSettings:
+    """How batches of that database travel, as the config says; `run` if it is for one alone."""
     return read_settings(
         database_url=database_url,
         broker_url=config.broker,
@@ -113,6 +116,7 @@ def dispatch_settings(config: RunConfig, database_url: str) -> DispatchSettings:
         workers=config.worker_count,
         sandbox=config.sandbox,
         unsafe_no_isolation=config.unsafe_no_isolation,
+        run=run,
     )
 
 

@@ -69,6 +69,9 @@ class DispatchSettings(BaseSettings):
     unsafe_no_isolation: bool = False
     """Run candidates without isolation; only ever set by the user, by name."""
 
+    run: str = ""
+    """Name of the run that an embedded worker was started for; containers are labelled with it."""
+
     producer: str = ""
     """Identity of the process that an embedded worker belongs to and dies with."""
 
