@@ -58,6 +58,8 @@ def open_database(config: RunConfig, *, create: bool = True) -> Iterator[Databas
 def open_sandbox(config: RunConfig) -> Iterator[Sandbox]:
     """The sandbox of this host. Raises `NoIsolationError` unless the user allowed none by name."""
     sandbox = make_sandbox(config.sandbox, unsafe_no_isolation=config.unsafe_no_isolation)
+    if sandbox.weakness:
+        err().print(f"isolation is weaker than it could be: {sandbox.weakness}", soft_wrap=True)
     try:
         yield sandbox
     finally:

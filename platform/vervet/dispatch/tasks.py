@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import mmap
 import os
 import signal
@@ -22,6 +23,9 @@ from vervet.store.database import Database
 from vervet.verification.registry import verifier_for, verifier_kinds
 
 __all__ = ["StopFlag", "listening_kinds", "open_workplace", "register", "worker_name"]
+
+
+log = logging.getLogger(__name__)
 
 
 class StopFlag:
@@ -56,7 +60,10 @@ def open_workplace(settings: DispatchSettings, stop: StopFlag) -> Workplace:
     """
 
     def sandbox() -> Sandbox:
-        return make_sandbox(settings.sandbox, unsafe_no_isolation=settings.unsafe_no_isolation)
+        made = make_sandbox(settings.sandbox, unsafe_no_isolation=settings.unsafe_no_isolation)
+        if made.weakness:
+            log.warning("isolation is weaker than it could be: %s", made.weakness)
+        return made
 
     return Workplace(
         database=Database.open(settings.database_url, create=False),

@@ -137,18 +137,22 @@ def _take(turn: Turn, name: str, answer: Answer) -> None:
         turn.spent = True
     elif kind == "check":
         report = check_report(name, answer.head, answer.body, run_delay_s=turn.delay_s)
-        if report.limit is None and not report.known_by:
-            report = _short_of_memory(report, turn.guest)
-        turn.report = report
+        turn.report = _short_of_memory(report, turn)
     else:
         raise ProtocolError(f"a check is answered with {kind!r}")
 
 
-def _short_of_memory(report: CheckReport, guest: Guest) -> CheckReport:
-    """The report with the limit on memory, where a group's kill or its last words name it."""
-    if report.signal == SIGKILL and guest.killed_for_memory():
+def _short_of_memory(report: CheckReport, turn: Turn) -> CheckReport:
+    """The report with the limit on memory, where a group's kill or its last words name it.
+
+    Where a program may start processes, one of these may have been killed and have left the
+    others waiting for ever.
+    """
+    killed = report.signal == SIGKILL and report.limit is None and report.known_by != "stop"
+    waited = turn.alone and report.exit_code != 0
+    if (killed or waited) and turn.guest.killed_for_memory():
         return replace(report, limit=LimitHit.MEMORY, known_by="cgroup")
-    if report.exit_code == 1 and says_memory_error(report.stderr):
+    if report.limit is None and report.exit_code == 1 and says_memory_error(report.stderr):
         return replace(report, limit=LimitHit.MEMORY, known_by="exception")
     return report
 

@@ -13,6 +13,11 @@ __all__ = ["Sandbox"]
 class Sandbox(Protocol):
     """Runs jobs in isolation. One instance per worker process."""
 
+    @property
+    def weakness(self) -> str:
+        """Why isolation is less than it could be on this host, and what to do; else empty."""
+        ...
+
     def environment(self) -> dict[str, str]:
         """What decides outcomes here (interpreter, runner version), for the digest."""
         ...

@@ -20,6 +20,7 @@ from vervet.core.resources import sandboxes_dir
 from vervet.sandbox.bubblewrap import Bwrap, bwrap_argv, find_bwrap
 from vervet.sandbox.interpreter import current_interpreter
 from vervet.sandbox.job import Check, CheckReport, Job, LimitHit, OnCheck, Report
+from vervet.sandbox.memory import says_memory_error
 from vervet.sandbox.reference_process import Ended, Seen, follow
 from vervet.sandbox.rlimits import rlimits
 from vervet.sandbox.settle import Stage, settle
@@ -62,6 +63,8 @@ class ReferenceSandbox:
 
     There is no unsafe kind of it: asked for one, it raises `NoIsolationError` too.
     """
+
+    weakness = ""
 
     def __init__(self, *, unsafe_no_isolation: bool = False) -> None:
         if unsafe_no_isolation:
@@ -199,8 +202,7 @@ def _report(name: str, seen: Seen, cpu_s: float, stage: str) -> CheckReport:
     limit, known_by = seen.limit, seen.known_by
     if limit is None and usage.cpu_s >= cpu_s:
         limit, known_by = LimitHit.CPU, "rusage"
-    last = bytes(seen.err[-4096:]).rstrip().rpartition(b"\n")[2]
-    if limit is None and code == 1 and last.startswith(b"MemoryError"):
+    if limit is None and code == 1 and says_memory_error(bytes(seen.err)):
         limit, known_by = LimitHit.MEMORY, "exception"
     return CheckReport(
         name=name,

@@ -31,6 +31,8 @@ def prints(output: bytes, exit_code: int = 0) -> CheckReport:
 class ScriptedSandbox:
     """Plays every check by the script; `jobs` are those that it was given."""
 
+    weakness = ""
+
     def __init__(self, script: Script) -> None:
         self.jobs: list[Job] = []
         self._script = script

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from vervet.core.errors import JobError, NoIsolationError, UnknownNameError
 from vervet.core.processes import identity
-from vervet.sandbox.docker.container import Mould, start_guest
+from vervet.sandbox.docker.container import Mould, is_gvisor, start_guest
 from vervet.sandbox.docker.engine import connect, profiles
 from vervet.sandbox.docker.janitor import Janitor
 from vervet.sandbox.docker.labels import labels
@@ -65,6 +65,7 @@ class DockerSandbox:
         self._posts: dict[str, _Post] = {}
         self._engine = connect()
         try:
+            self._engine.require_limits()
             wanted = os.environ.get("VERVET_DOCKER_RUNTIME", "") if runtime is None else runtime
             self._runtime = self._engine.runtime(wanted)
             self._images = {DEFAULT_PROFILE: self._engine.image(DEFAULT_PROFILE)}
@@ -72,6 +73,13 @@ class DockerSandbox:
         except BaseException:
             self._engine.close()
             raise
+
+    @property
+    def weakness(self) -> str:
+        """Why isolation is less than it could be with another engine; else empty."""
+        if self._engine.facts.seccomp or is_gvisor(self._runtime):
+            return ""
+        return "the Docker engine adds no filter of system calls to that of the guest"
 
     def environment(self) -> dict[str, str]:
         """What decides outcomes here: image (and so interpreter), runtime and runner."""
@@ -110,7 +118,7 @@ class DockerSandbox:
 
     def _open(self, profile: str) -> _Post:
         mould = Mould(self._image(profile), self._runtime, self._engine.facts.processors)
-        own = LAYERS + (("gvisor",) if mould.gvisor else ())
+        own = LAYERS + (("gvisor",) if is_gvisor(self._runtime) else ())
 
         def start(plan: Plan) -> Guest:
             return self._start(mould, plan)

@@ -1,0 +1,218 @@
+"""When a guest is kept for the next job, and when another takes its place."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.sandbox.jobs import forking, job, run
+from vervet.sandbox import keeper
+from vervet.sandbox.abilities import abilities_here
+from vervet.sandbox.guest import Guest
+from vervet.sandbox.jail import JailSandbox
+from vervet.sandbox.job import Job, LimitHit
+from vervet.sandbox.keeper import plan_for
+
+PID = "import os\nprint(os.getppid(), os.stat('/tmp').st_dev, os.times().elapsed > 0)"
+
+
+@pytest.fixture
+def own() -> Iterator[JailSandbox]:
+    sandbox = JailSandbox()
+    yield sandbox
+    sandbox.close()
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Guest]:
+    """Every guest that begins from now on."""
+    guests: list[Guest] = []
+    begin = Guest.begin
+
+    def recording(self: Guest, hello: bytes, *, seconds: float) -> dict[str, object]:
+        guests.append(self)
+        return begin(self, hello, seconds=seconds)
+
+    monkeypatch.setattr(Guest, "begin", recording)
+    return guests
+
+
+def test_jobs_of_the_same_needs_share_a_guest(own: JailSandbox, started: list[Guest]) -> None:
+    for number in range(5):
+        assert run(own, job(f"print({number})")).checks[0].stdout == b"%d\n" % number
+
+    assert started == []
+
+
+def test_a_guest_serves_only_so_many_jobs(
+    started: list[Guest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper.Keeper.__init__, "__kwdefaults__", {
+        **(keeper.Keeper.__init__.__kwdefaults__ or {}), "jobs_per_guest": 3,
+    })  # fmt: skip
+    sandbox = JailSandbox()
+
+    for _ in range(8):
+        run(sandbox, job("print(1)"))
+
+    sandbox.close()
+    assert len(started) == 3  # the probe of the constructor and eight jobs, three to a guest
+
+
+def test_other_needs_take_another_guest(own: JailSandbox, started: list[Guest]) -> None:
+    run(own, job("", memory=1 << 30))
+    run(own, job(""))
+
+    assert len(started) == 2
+
+
+def test_a_guest_that_died_idle_is_replaced_unseen(own: JailSandbox, started: list[Guest]) -> None:
+    for child in _children(os.getpid()):
+        os.kill(child, signal.SIGKILL)
+        _wait_for_end(child)
+
+    assert run(own, job("print(1)")).checks[0].stdout == b"1\n"
+    assert len(started) == 1
+
+
+def _children(pid: int) -> list[int]:
+    files = Path(f"/proc/{pid}/task").glob("*/children")
+    own = [int(child) for file in files for child in file.read_text().split()]
+    return [each for child in own for each in _children(child)] or own
+
+
+def _wait_for_end(pid: int) -> None:
+    while Path(f"/proc/{pid}").exists():
+        pass
+
+
+def test_a_job_that_may_start_processes_is_alone(own: JailSandbox, started: list[Guest]) -> None:
+    for _ in range(2):
+        asked = forking(job("import os\nif os.fork():\n    os.wait()\nprint(1)", b"", b""))
+        assert [check.stdout for check in run(own, asked).checks] == [b"1\n1\n"] * 2
+    run(own, job(""))
+
+    assert len(started) == 2 + 1
+
+
+def test_without_the_filter_every_job_has_a_guest_of_its_own(started: list[Guest]) -> None:
+    sandbox = JailSandbox(abilities=replace(abilities_here(), seccomp=False))
+
+    for _ in range(3):
+        assert run(sandbox, job("print(1)", b"", b"")).checks[1].stdout == b"1\n"
+
+    assert "seccomp" not in sandbox.layers()
+    assert {"pidns", "landlock"} <= set(sandbox.layers())
+    sandbox.close()
+    assert len(started) == 1 + 3
+
+
+def test_without_landlock_the_namespaces_and_the_filter_hold(started: list[Guest]) -> None:
+    sandbox = JailSandbox(abilities=replace(abilities_here(), landlock=0))
+
+    report = run(sandbox, job("import os\nprint(sorted(os.listdir('/')))\nos.fork()"))
+
+    sandbox.close()
+    assert b"'tmp', 'usr'" in report.checks[0].stdout
+    assert b"PermissionError" in report.checks[0].stderr
+    assert "landlock" not in report.layers
+    assert len(started) == 1
+
+
+@pytest.mark.parametrize("abi", [1, 2, 3, 4, 5, 6])
+def test_an_older_landlock_still_keeps_files(abi: int) -> None:
+    here = abilities_here()
+    sandbox = JailSandbox(abilities=replace(here, landlock=min(abi, here.landlock)))
+    source = (
+        "import os\nopen('a', 'w').write('42')\nos.rename('a', 'b')\nprint(open('b').read())\n"
+        "os.listdir('/')"
+    )
+
+    report = run(sandbox, job(source))
+
+    assert sandbox.landlock == min(abi, here.landlock)
+    sandbox.close()
+    assert report.checks[0].stdout == b"42\n"
+    assert b"PermissionError" in report.checks[0].stderr
+
+
+def test_what_a_guest_must_be_depends_on_the_job_alone() -> None:
+    def plan(asked: Job) -> keeper.Plan:
+        return plan_for(asked, asked.program, asked.limits)
+
+    assert plan(job("print(1)")) == plan(job("print(2) # and a little more", b"xy"))
+    assert plan(job("")).space >= 2 * job("").limits.file_size
+    assert plan(job("", file_size=1 << 28)).space >= 1 << 29
+    assert plan(forking(job(""))).alone
+
+
+def test_memory_of_all_processes_together_is_bounded(own: JailSandbox) -> None:
+    hog = (
+        "import os, time\nx = bytearray(b'x') * (400 << 20)\n"
+        "for _ in range(4):\n    if os.fork() == 0:\n        y = bytearray(b'y') * (90 << 20)\n"
+        "        time.sleep(20)\ntime.sleep(20)"
+    )
+
+    (check,) = run(own, forking(job(hog, cpu_s=20.0, wall_s=3.0))).checks
+
+    if "cgroup" in own.layers():
+        assert (check.limit, check.known_by) == (LimitHit.MEMORY, "cgroup")
+    else:
+        assert own.cgroup_problem
+
+
+STARVED = """
+import os, sys, time
+from tests.sandbox.jobs import job, run
+from vervet.sandbox.jail import JailSandbox
+jail = JailSandbox()
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+hogs = []
+for _ in range(12):
+    pid = os.fork()
+    if pid == 0:
+        end = time.monotonic() + 15
+        while time.monotonic() < end:
+            pass
+        os._exit(0)
+    hogs.append(pid)
+jail = JailSandbox()
+report = run(jail, job("while True: pass", wall_s=2.0, cpu_s=9.0, compile_s=0.5))
+for pid in hogs:
+    os.kill(pid, 9)
+print(report.starved, report.infra)
+report = run(jail, job("import time\\ntime.sleep(60)", wall_s=0.5, compile_s=0.1))
+print(report.starved, report.checks[0].limit)
+"""
+
+
+def test_a_candidate_that_got_no_processor_is_starved_and_one_that_sleeps_is_not() -> None:
+    root = Path(__file__).parents[2]
+
+    done = subprocess.run(
+        [sys.executable, "-c", STARVED], cwd=root, capture_output=True, text=True, check=True
+    )
+
+    first, second = done.stdout.splitlines()
+    assert first.startswith("True starved: check 'check 0' waited")
+    assert second == "False wall"
+
+
+def test_threads_of_its_own_starve_nobody(own: JailSandbox) -> None:
+    source = (
+        "import hashlib, threading\n"
+        "def burn():\n    while True:\n        hashlib.sha256(bytes(1 << 20))\n"
+        "for _ in range(12):\n    threading.Thread(target=burn).start()"
+    )
+
+    report = run(own, job(source, wall_s=1.0, cpu_s=60.0, memory=1 << 30))
+
+    assert not report.starved
+    assert report.checks[0].limit is LimitHit.WALL
