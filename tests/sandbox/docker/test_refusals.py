@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from vervet.core.errors import NoIsolationError
@@ -31,3 +33,29 @@ def test_the_environment_names_the_runtime(docker_image: str, monkeypatch: pytes
     sandbox = make_sandbox("docker")
     assert sandbox.environment()["runtime"] == "runsc"
     sandbox.close()
+
+
+def test_an_engine_that_cannot_limit_is_refused(
+    docker_image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = engine.connect()
+    facts = here.facts
+    here.close()
+    assert facts.unlimited == ()
+    lacking = replace(facts, unlimited=("memory", "processes"))
+    monkeypatch.setattr(engine, "_facts", lambda info: lacking)
+    with pytest.raises(NoIsolationError, match="cannot limit memory and processes"):
+        DockerSandbox()
+
+
+def test_an_engine_without_a_filter_of_its_own_is_weaker(
+    docker_image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = engine.connect()
+    facts = here.facts
+    here.close()
+    monkeypatch.setattr(engine, "_facts", lambda info: replace(facts, seccomp=False))
+    for runtime, weaker in (("runc", True), ("runsc", False)):
+        sandbox = DockerSandbox(runtime=runtime)
+        assert bool(sandbox.weakness) is weaker
+        sandbox.close()

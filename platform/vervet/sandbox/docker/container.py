@@ -26,7 +26,7 @@ from vervet.sandbox.keeper import Plan
 if TYPE_CHECKING:
     from vervet.sandbox.docker.engine import Engine
 
-__all__ = ["Mould", "container_options", "start_guest"]
+__all__ = ["Mould", "container_options", "is_gvisor", "start_guest"]
 
 START_S = 30.0
 LOOK_S = 0.5
@@ -54,10 +54,10 @@ class Mould:
     runtime: str
     processors: int
 
-    @property
-    def gvisor(self) -> bool:
-        """Whether a kernel of gVisor's, in the container, stands between guest and host."""
-        return self.runtime.startswith("runsc")
+
+def is_gvisor(runtime: str) -> bool:
+    """Whether, by its name, a kernel of gVisor's stands between guest and host."""
+    return runtime.startswith("runsc")
 
 
 def container_options(mould: Mould, plan: Plan, labels: dict[str, str]) -> dict[str, Any]:
@@ -65,7 +65,8 @@ def container_options(mould: Mould, plan: Plan, labels: dict[str, str]) -> dict[
 
     The engine's default seccomp profile stays in force: nothing here names another.
     """
-    memory = plan.memory + (SENTRY_MEMORY if mould.gvisor else 0)
+    gvisor = is_gvisor(mould.runtime)
+    memory = plan.memory + (SENTRY_MEMORY if gvisor else 0)
     *options, source = boot_argv()
     return {
         "image": mould.image,
@@ -81,7 +82,7 @@ def container_options(mould: Mould, plan: Plan, labels: dict[str, str]) -> dict[
         "read_only": True,
         "cap_drop": ["ALL"],
         "security_opt": ["no-new-privileges"],
-        "pids_limit": plan.processes + (SENTRY_PROCESSES if mould.gvisor else 0),
+        "pids_limit": plan.processes + (SENTRY_PROCESSES if gvisor else 0),
         "mem_limit": memory,
         "memswap_limit": memory,
         "nano_cpus": int(min(MOST_PROCESSORS, mould.processors) * 1e9),

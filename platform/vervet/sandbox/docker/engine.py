@@ -42,12 +42,13 @@ def image_name(profile: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What an engine says of itself."""
+    """What an engine says of itself. `unlimited`: what it cannot limit, in words."""
 
     processors: int
     runtimes: tuple[str, ...]
     default_runtime: str
     seccomp: bool
+    unlimited: tuple[str, ...]
 
 
 class Engine:
@@ -58,13 +59,7 @@ class Engine:
         self._make = make
         self._here = threading.local()
         self._clients: list[docker.DockerClient] = []
-        info: dict[str, Any] = self.client.info()
-        self.facts = Facts(
-            processors=int(info.get("NCPU") or 1),
-            runtimes=tuple(sorted(info.get("Runtimes") or {})),
-            default_runtime=str(info.get("DefaultRuntime") or "runc"),
-            seccomp=any("name=seccomp" in each for each in info.get("SecurityOptions") or ()),
-        )
+        self.facts = _facts(self.client.info())
 
     @property
     def client(self) -> docker.DockerClient:
@@ -91,6 +86,15 @@ class Engine:
                 hint="Build it with `make images`, or `make images BASE=debootstrap` as root "
                 "where no registry can be reached (docs/docker.md).",
             ) from None
+
+    def require_limits(self) -> None:
+        """Raises `NoIsolationError` where the engine cannot bound what a container takes."""
+        if self.facts.unlimited:
+            raise NoIsolationError(
+                f"the engine at {self.where} cannot limit {' and '.join(self.facts.unlimited)}",
+                hint="Give it control groups with memory and pids (a rootless engine: delegate "
+                "them), or use another engine.",
+            )
 
     def runtime(self, name: str) -> str:
         """The runtime of that name, or the engine's default for "". Raises `NoIsolationError`."""
@@ -127,6 +131,17 @@ def connect() -> Engine:
         raise _silent(where, "there is no such socket")  # the SDK leaves its own one open
     with engine_errors(where):
         return Engine(where, lambda: docker.from_env(version="auto", timeout=TIMEOUT_S))
+
+
+def _facts(info: dict[str, Any]) -> Facts:
+    limits = {"MemoryLimit": "memory", "PidsLimit": "processes"}
+    return Facts(
+        processors=int(info.get("NCPU") or 1),
+        runtimes=tuple(sorted(info.get("Runtimes") or {})),
+        default_runtime=str(info.get("DefaultRuntime") or "runc"),
+        seccomp=any("name=seccomp" in each for each in info.get("SecurityOptions") or ()),
+        unlimited=tuple(word for name, word in limits.items() if not info.get(name)),
+    )
 
 
 @contextmanager
