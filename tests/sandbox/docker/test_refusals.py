@@ -43,7 +43,7 @@ def test_an_engine_that_cannot_limit_is_refused(
     here.close()
     assert facts.unlimited == ()
     lacking = replace(facts, unlimited=("memory", "processes"))
-    monkeypatch.setattr(engine, "_facts", lambda info: lacking)
+    monkeypatch.setattr(engine, "_facts", lambda _: lacking)
     with pytest.raises(NoIsolationError, match="cannot limit memory and processes"):
         DockerSandbox()
 
@@ -54,7 +54,7 @@ def test_an_engine_without_a_filter_of_its_own_is_weaker(
     here = engine.connect()
     facts = here.facts
     here.close()
-    monkeypatch.setattr(engine, "_facts", lambda info: replace(facts, seccomp=False))
+    monkeypatch.setattr(engine, "_facts", lambda _: replace(facts, seccomp=False))
     for runtime, weaker in (("runc", True), ("runsc", False)):
         sandbox = DockerSandbox(runtime=runtime)
         assert bool(sandbox.weakness) is weaker
