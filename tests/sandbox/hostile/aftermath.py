@@ -97,12 +97,11 @@ def _until(holds: Callable[[], bool]) -> None:
 def _litter(uid: int) -> Iterator[str]:
     """Files of that user in the places where any user may write, and marked ones anywhere near."""
     for place in PLACES:
-        for folder, folders, names in os.walk(place):
-            for name in (*folders, *names):
-                path = Path(folder, name)
-                with contextlib.suppress(OSError):
-                    if MARK in name or path.lstat().st_uid == uid:
-                        yield str(path)
+        for folder in (place, *_folders(place)):
+            with contextlib.suppress(OSError):
+                for entry in os.scandir(folder):
+                    if MARK in entry.name or entry.stat(follow_symlinks=False).st_uid == uid:
+                        yield entry.path
     for place in (*MARKED, str(Path.cwd())):
         for folder in (place, *_folders(place)):
             if os.path.lexists(Path(folder, MARK)):

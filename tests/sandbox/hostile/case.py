@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +32,7 @@ class Case:
 
     `item` is what the project promised to withstand, in its words. Several `code`s: any of
     them; none: whatever it is. `processes`: the problem allows the program to start others.
+    `without` says what it comes to where a layer is not in force: another status is right there.
     """
 
     name: str
@@ -42,9 +44,13 @@ class Case:
     stdin: str = "6 7\n"
     expected: str = "42\n"
     processes: bool = False
+    without: Mapping[str, Status] = field(default_factory=dict)
 
-    def is_met_by(self, status: str, code: str) -> bool:
-        """Whether an attempt came to what it must."""
+    def is_met_by(self, status: str, code: str, layers: Sequence[str]) -> bool:
+        """Whether an attempt under these layers came to what it must."""
+        for layer, other in self.without.items():
+            if layer not in layers:
+                return status == other
         codes = (self.code,) if isinstance(self.code, str) else self.code
         return status == self.status and (not codes or code in codes)
 

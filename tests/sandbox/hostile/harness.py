@@ -11,7 +11,7 @@ import struct
 from tests.sandbox.hostile.case import Case
 from vervet.core.status import Status
 
-__all__ = ["CASES"]
+__all__ = ["CASES", "looking_for"]
 
 CRASHED, PASSED, FAILED = Status.CRASHED, Status.PASSED, Status.FAILED
 WRONG = "wrong_output"
@@ -85,7 +85,7 @@ PATCHING = (
          "    __hash__ = str.__hash__\nbuiltins.str = Same\nprint(Same('anything'))", FAILED,
          WRONG),
     Case("empties the builtins", "patching builtins",
-         "import builtins\nprint(42, flush=True)\nbuiltins.__dict__.clear()", PASSED),
+         "import builtins\nprint(42, flush=True)\nbuiltins.__dict__.clear()", CRASHED),
     Case("empties sys.modules", "patching sys.modules", "import sys\nprint(42)\n"
          "sys.modules.clear()", PASSED),
     Case("puts modules of its own in the place of others", "patching sys.modules",
@@ -96,11 +96,12 @@ PATCHING = (
          "sys.meta_path.insert(0, Hook())\nimport never_heard_of", FAILED, WRONG),
     Case("patches os", "patching os", "import os\nfor name in dir(os):\n"
          "    if not name.startswith('__'):\n        setattr(os, name, lambda *a, **k: 0)\n"
-         "print(41)", CRASHED),
+         "print(41)", FAILED, WRONG),
     Case("an os._exit that does not", "patching os",
          "import os\nos._exit = lambda code: None\nprint(42)", PASSED),
     Case("an os._exit that says 0", "patching os", "import os\nreal = os._exit\n"
-         "os._exit = lambda code: real(0)\nprint(42, flush=True)\n1 / 0", PASSED),
+         "os._exit = lambda code: real(0)\nprint(42, flush=True)\n1 / 0", CRASHED,
+         "ZeroDivisionError"),
     Case("an excepthook that is none", "patching os", "import sys\nsys.excepthook = None\n1 / 0",
          CRASHED),
     Case("an excepthook that ends well", "patching os", "import os, sys\n"
@@ -153,12 +154,10 @@ PATCHING = (
 
 SCAN = """
 import ctypes, gc, os, re, sys
-wanted = re.compile(rb"wanted-[0-9a-f]{10}")
+wanted = re.compile(rb"{word}-[0-9a-f]{{10}}")
 seen = set()
 """
-MEMORY = (
-    SCAN
-    + """
+LOOK = """
 libc = ctypes.CDLL(None)
 libc.sbrk.restype = ctypes.c_void_p
 read, write = os.pipe()
@@ -173,13 +172,22 @@ def look(at, pages):
                 os.read(read, 4096)
             except BlockingIOError:
                 pass
-top = libc.sbrk(0)
-look(top - (8 << 20), 2048)
-regions = {id(o) >> 20 for o in gc.get_objects()} | {id(sys) >> 20, id(b"x") >> 20}
-for region in regions:
+look(libc.sbrk(0) - (8 << 20), 2048)
+objects = [*gc.get_objects(), sys, b"x", "x", 1 << 99, *map(str, range(100, 2000))]
+objects += [bytearray(1 << n) for n in range(4, 22)]
+places = {{id(o) for o in objects}} | {{ctypes.addressof(ctypes.create_string_buffer(1 << n))
+                                     for n in range(4, 22)}}
+for region in {{place >> 20 for place in places}}:
     look(region << 20, 256)
 """
-)
+
+
+def looking_for(word: str) -> str:
+    """Python that puts what in its memory reads like `word` and ten digits into `seen`."""
+    return (SCAN + LOOK).format(word=word)
+
+
+WANTED = SCAN.format(word="wanted")
 PRINT = """
 print(*[s.decode() for s in seen])
 """
@@ -190,16 +198,17 @@ def _spies(name: str, item: str, source: str, *, cpu_s: float = 10.0) -> Case:
 
 
 SPYING = (
-    _spies("looks for the expected output among all objects", "the expected output", SCAN +
+    _spies("looks for the expected output among all objects", "the expected output", WANTED +
            "for o in gc.get_objects():\n    for part in (o, *gc.get_referents(o)):\n"
            "        if isinstance(part, (str, bytes, bytearray)):\n"
            "            data = part.encode('utf8', 'replace') if isinstance(part, str) else part\n"
            "            seen.update(wanted.findall(data))\n"),
-    _spies("looks for the expected output in its memory", "the harness's memory", MEMORY),
-    _spies("looks for the expected output in every frame", "the expected output", SCAN +
+    _spies("looks for the expected output in its memory", "the harness's memory",
+           looking_for("wanted")),
+    _spies("looks for the expected output in every frame", "the expected output", WANTED +
            "f = sys._getframe()\nwhile f:\n    for part in list(f.f_locals.values()):\n"
            "        seen.update(wanted.findall(repr(part).encode()))\n    f = f.f_back\n"),
-    _spies("looks for the expected output in every file", "the expected output", SCAN +
+    _spies("looks for the expected output in every file", "the expected output", WANTED +
            "for top in ('/tmp', '/dev', '/proc', '/run', '/etc', '/mnt', '/'):\n"
            "    for n, (folder, _, names) in enumerate(os.walk(top)):\n"
            "        if n > 200: break\n        for name in names[:50]:\n"
@@ -208,11 +217,12 @@ SPYING = (
            "                continue\n            try:\n"
            "                seen.update(wanted.findall(open(path, 'rb').read(1 << 16)))\n"
            "            except OSError:\n                pass\n"),
-    _spies("looks for the expected output on every descriptor", "reading the job", SCAN +
+    _spies("looks for the expected output on every descriptor", "reading the job", WANTED +
            "for fd in range(1024):\n    try:\n        os.set_blocking(fd, False)\n"
            "        seen.update(wanted.findall(os.pread(fd, 1 << 20, 0)))\n"
            "    except OSError:\n        pass\n    try:\n"
-           "        seen.update(wanted.findall(os.read(fd, 1 << 20)))\n"
+           "        if fd not in (1, 2):\n"
+           "            seen.update(wanted.findall(os.read(fd, 1 << 20)))\n"
            "    except OSError:\n        pass\n"),
     Case("finds the runner among its modules", "the harness's source", "import sys\n"
          "print([m for m in sys.modules if m.startswith(('guest', 'vervet'))] or 42)", PASSED),

@@ -32,7 +32,7 @@ def main() -> None:
         attempt, after = attempt_at(jail, case), attempt_at(jail, PROBE)
         tell({
             "name": case.name, "status": attempt.status, "code": attempt.code,
-            "message": attempt.message, "after": after.status,
+            "message": attempt.message, "layers": attempt.layers, "after": after.status,
             "left": len(inhabitants()) - at_rest,
         })  # fmt: skip
     jail.close()

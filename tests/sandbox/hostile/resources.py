@@ -78,7 +78,7 @@ OUTPUTS = (
          "import os\nwhile True:\n    os.write(1, bytes(range(256)))", OUTPUT, "output"),
     Case("output far from its beginning", "infinite output", "import os\ntry:\n"
          "    os.lseek(1, 1 << 40, 0)\nexcept OSError:\n    pass\nos.write(1, b'42')",
-         FAILED, "wrong_output"),
+         OUTPUT, "output"),
     Case("ten megabytes of output", "infinite output", "print('x' * 10_000_000)", OUTPUT,
          "output"),
     Case("binary output", "infinite binary output", "import os\nos.write(1, bytes(range(256)))",

@@ -38,7 +38,7 @@ def test_a_hostile_program_gets_its_status_and_leaves_nothing(
     attempt = attempt_at(sandbox, case)
     after = attempt_at(sandbox, PROBE)
 
-    assert case.is_met_by(attempt.status, attempt.code), attempt
+    assert case.is_met_by(attempt.status, attempt.code, attempt.layers), attempt
     assert after.status is Status.PASSED
     assert len(inhabitants()) == at_rest, inhabitants()
 

@@ -34,7 +34,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
 def test_a_program_gets_the_same_status(told: Mapping[str, Any], case: Case) -> None:
     line = told[case.name]
 
-    assert case.is_met_by(line["status"], line["code"]), line
+    assert case.is_met_by(line["status"], line["code"], line["layers"]), line
     assert (line["after"], line["left"]) == (Status.PASSED, 0), line
 
 
