@@ -24,6 +24,8 @@ class NoReferenceError(SandboxError):
 class _Absent:
     """A sandbox that runs nothing and says why."""
 
+    weakness = ""
+
     def __init__(self, why: str) -> None:
         self._why = why
 

@@ -159,6 +159,7 @@ class _Interruptible:
     def __init__(self, sandbox: Sandbox, ended: Callable[[], bool]) -> None:
         self._sandbox = sandbox
         self._ended = ended
+        self.weakness = sandbox.weakness
         self.environment = sandbox.environment
         self.layers = sandbox.layers
         self.close = sandbox.close

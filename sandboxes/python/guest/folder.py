@@ -13,6 +13,7 @@ __all__ = ["SpentError", "clean", "lay", "open_artifact"]
 
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 MANY = 256
+MODE = 0o700
 
 
 class SpentError(Exception):
@@ -20,9 +21,16 @@ class SpentError(Exception):
 
 
 def clean(root: str) -> None:
-    """Empty `root/tmp` of plain files. Raises `SpentError` for anything else that lies there."""
+    """Empty `root` of plain files and make it as it was.
+
+    Raises `SpentError` for anything else that lies there or sticks to it.
+    """
     work = os.path.join(root, "work")
     try:
+        if any(not name.startswith("security.") for name in os.listxattr(root)):
+            raise SpentError
+        os.chmod(root, MODE)
+        os.utime(root, (0, 0))
         if set(os.listdir(root)) - {"work", ".stdin"}:
             raise SpentError
         for folder in (work, root):
