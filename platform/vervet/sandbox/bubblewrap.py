@@ -73,8 +73,7 @@ def bwrap_argv(
         argv += ["--symlink", target, name]
     for folder in python.hidden:
         argv += ["--tmpfs", folder, "--remount-ro", folder]
-    argv += ["--dev-bind", "/dev/null", "/dev/null", "--remount-ro", "/dev/null"]
-    argv += ["--symlink", f"{ROOT}/.stdin", "/dev/stdin"]
+    argv += ["--dev-bind", "/dev/null", "/dev/null", "--symlink", f"{ROOT}/.stdin", "/dev/stdin"]
     argv += ["--size", str(space), "--tmpfs", ROOT, "--remount-ro", "/"]
     for name, value in (("PYTHONHASHSEED", "0"), ("LD_LIBRARY_PATH", python.library_path)):
         if value:
