@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from tests.sandbox.bpf import KILL_PROCESS, NUMBERS, RET_ALLOW, RET_ERRNO, run_filter
 from vervet.core.errors import NoIsolationError
-from vervet.sandbox import seccomp
 from vervet.sandbox.seccomp import Filter, candidate_filter
+from vervet.sandbox.seccomp_rules import rules
 from vervet.sandbox.syscalls import MACHINES
 
 AUDIT = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -58,7 +58,7 @@ def test_the_table_is_the_kernels(machine: str) -> None:
 def test_every_ruled_name_is_a_system_call() -> None:
     names = {*NUMBERS["x86_64"], *NUMBERS["aarch64"]}
     for processes in (False, True):
-        assert set(seccomp._rules(processes=processes, strict_files=False)) <= names
+        assert set(rules(processes=processes, strict_files=False)) <= names
 
 
 def test_a_machine_without_a_table_is_refused_by_name() -> None:
