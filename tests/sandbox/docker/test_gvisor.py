@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,14 @@ def test_jobs_and_checks(gvisor_sandbox: DockerSandbox) -> None:
     for _ in range(2):
         report = run(gvisor_sandbox, job(ECHO, b"ab\n", b"cd\n"))
         assert [check.stdout for check in report.checks] == [b"\nba", b"\ndc"]
+
+
+def test_the_devices_of_the_host_stay_as_they_are(gvisor_sandbox: DockerSandbox) -> None:
+    """runsc makes the container's user the owner of whatever its standard input is."""
+    before = Path("/dev/null").stat()
+    assert run(gvisor_sandbox, may_start_processes(job("pass"))).infra == ""
+    after = Path("/dev/null").stat()
+    assert (before.st_uid, after.st_uid, after.st_mode) == (0, 0, before.st_mode)
 
 
 def test_the_layers_say_gvisor_and_no_landlock(gvisor_sandbox: DockerSandbox) -> None:

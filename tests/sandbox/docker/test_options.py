@@ -7,6 +7,7 @@ import pytest
 from vervet.sandbox.docker.container import Mould, container_options
 from vervet.sandbox.keeper import Plan
 
+OWN = "uid=65534,gid=65534,mode=0700"
 PLAN = Plan(space=8 << 20, memory=512 << 20, processes=40, alone=False)
 
 
@@ -18,7 +19,7 @@ def test_limits_are_those_of_the_plan() -> None:
     made = options()
     assert made["mem_limit"] == made["memswap_limit"] == 512 << 20
     assert made["pids_limit"] == 40
-    assert made["tmpfs"]["/tmp"] == f"size={8 << 20},mode=1777,noexec,nosuid,nodev"
+    assert made["tmpfs"]["/tmp"] == f"size={8 << 20},{OWN},noexec,nosuid,nodev"
 
 
 @pytest.mark.parametrize(("processors", "expected"), [(1, 1_000_000_000), (64, 2_000_000_000)])

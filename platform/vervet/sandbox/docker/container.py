@@ -77,6 +77,7 @@ def container_options(mould: Mould, plan: Plan, labels: dict[str, str]) -> dict[
         "hostname": "jail",
         "working_dir": "/",
         "init": True,
+        "stdin_open": gvisor,  # else runsc gives the host's own /dev/null to the container's user
         "network_mode": "none",
         "ipc_mode": "none",
         "read_only": True,
@@ -87,7 +88,7 @@ def container_options(mould: Mould, plan: Plan, labels: dict[str, str]) -> dict[
         "memswap_limit": memory,
         "nano_cpus": int(min(MOST_PROCESSORS, mould.processors) * 1e9),
         "tmpfs": {
-            "/tmp": f"size={plan.space},mode=1777,noexec,nosuid,nodev",
+            "/tmp": f"size={plan.space},uid={NOBODY},gid={NOBODY},mode=0700,noexec,nosuid,nodev",
             "/dev/mqueue": "ro,size=4096,mode=0555",
         },
         "ulimits": [{"Name": "core", "Soft": 0, "Hard": 0}],
