@@ -28,26 +28,23 @@ def register(app: typer.Typer) -> None:
     app.command("worker")(worker)
 
 
-def doctor(as_json: JsonOption = False) -> None:
-    """Try this host's sandbox with hostile probes and say, in plain words, what holds.
+def doctor(as_json: JsonOption = False, sandbox: SandboxOption = None) -> None:
+    """Try this host's sandboxes with hostile probes and say, in plain words, what holds.
 
-    Exit status 1 if the sandbox is not sound here.
+    With --sandbox, that one alone. Exit status 1 if the sandbox that is asked for, or else the
+    one that runs use, is not sound here.
     """
+    from vervet.cli.diagnosis import show
     from vervet.cli.output import out, print_json
-    from vervet.sandbox.doctor import examine
+    from vervet.sandbox.doctor import BACKENDS, examine
 
-    probes = examine()
-    sound = all(probe.ok for probe in probes)
+    default = config_from(sandbox=sandbox).sandbox
+    found = examine(default, () if sandbox else BACKENDS)
     if as_json:
-        print_json({"sound": sound, "probes": [asdict(probe) for probe in probes]})
+        print_json({"sound": found.sound, **asdict(found)})
     else:
-        console = out()
-        for probe in probes:
-            mark, style = ("holds", "green") if probe.ok else ("FAILS", "red")
-            console.print(f"[{style}]{mark}[/] ", end="")
-            console.print(f"{probe.name}: {probe.words}", markup=False)
-        console.print("the jail is sound here" if sound else "the jail is NOT sound here")
-    if not sound:
+        show(out(), found)
+    if not found.sound:
         raise typer.Exit(1)
 
 
