@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -59,3 +62,24 @@ def test_an_engine_without_a_filter_of_its_own_is_weaker(
         sandbox = DockerSandbox(runtime=runtime)
         assert bool(sandbox.weakness) is weaker
         sandbox.close()
+
+
+def test_an_engine_that_sees_other_folders_says_so(docker_image: str) -> None:
+    """As one on another host would: this process has a /tmp of its own."""
+    source = """
+from tests.sandbox.jobs import job, run
+from vervet.sandbox.docker.backend import DockerSandbox
+sandbox = DockerSandbox(runtime="runc")
+print(run(sandbox, job("pass")).infra)
+sandbox.close()
+"""
+    inside = 'mount -t tmpfs none /tmp && exec "$0" -c "$1"'
+    done = subprocess.run(
+        ["unshare", "-m", "sh", "-c", inside, sys.executable, source],
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "must run on the same host" in done.stdout, done.stderr

@@ -120,10 +120,19 @@ def start_guest(engine: Engine, mould: Mould, plan: Plan, labels: dict[str, str]
                 remove(engine.client, container)
                 raise
     except docker.errors.APIError as error:
-        raise GuestGoneError(f"the Docker engine says: {error.explanation or error}") from error
+        raise GuestGoneError(_words(str(error.explanation or error))) from error
     except (docker.errors.DockerException, requests.RequestException, OSError) as error:
         raise GuestGoneError(f"the Docker engine does not do its work ({error})") from error
     return Guest(link, ContainerHolder(engine, container, _peer(link)), portable=True)
+
+
+def _words(said: str) -> str:
+    if "bind source path does not exist" in said:
+        return (
+            f"the Docker engine sees another {tempfile.gettempdir()} than this process: it must "
+            "run on the same host (docs/docker.md)"
+        )
+    return f"the Docker engine says: {said}"
 
 
 @contextmanager
