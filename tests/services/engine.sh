@@ -25,6 +25,8 @@ install_packages() {
     # shellcheck disable=SC2086
     apt-get install -qq -y --no-install-recommends $missing >"$state/apt.log" 2>&1 ||
         { tail -n 20 "$state/apt.log" >&2; fail "the packages$missing could not be installed"; }
+    # What systemd has started with the new package does not know runsc.
+    [ ! -d /run/systemd/system ] || systemctl stop docker.socket docker.service
 }
 
 # gVisor lets a guest reach the socket that the host has put into its folder, and nothing else.
@@ -53,7 +55,6 @@ exec 9>"$state/lock"
 flock 9
 answers && exit
 install_packages
-answers && exit
 write_runtime
 start_engine || start_engine --storage-driver vfs --iptables=false --bridge=none ||
     { tail -n 20 "$log" >&2; fail "dockerd did not start"; }
