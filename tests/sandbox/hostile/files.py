@@ -128,8 +128,8 @@ LINKS = (
     Case("escapes its root by a folder that it holds", "mount tricks", "import os\n"
          "fd = os.open('.', os.O_RDONLY)\ntry:\n    os.chroot('/tmp')\nexcept OSError:\n    pass\n"
          "os.fchdir(fd)\nfor _ in range(99):\n    os.chdir('..')\n"
-         "print([p for p in ('root/.bashrc', 'home', 'var/lib/dpkg/status') "
-         "if os.access(p, os.R_OK) and not os.path.isdir(p)] or 42)", PASSED),
+         f"print([p for p in {HOST_FILES!r} if os.access(p.lstrip('/'), os.R_OK)] or 42)",
+         PASSED),
     Case("becomes root by a file of root's", "mount tricks", "import os, shutil, sys\n"
          "shutil.copy(sys.executable, 'x')\nos.chmod('x', 0o6755)\n"
          "try:\n    os.execv('./x', ['x', '-c', 'import os; print(os.geteuid())'])\n"
