@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -86,6 +89,50 @@ def test_processes_are_allowed_but_counted_and_end_with_the_check(
 def test_a_program_that_goes_on_is_stopped_where_the_host_says(sandbox: ReferenceSandbox) -> None:
     report = sandbox.run(job("print(input())", b"a", b"b"), lambda _: False)
     assert [check.stdout for check in report.checks] == [b"a\n"]
+
+
+HOG = "import os, sys; os.sched_setaffinity(0, {int(sys.argv[1])})\nwhile True: pass"
+
+
+def test_want_of_a_processor_is_no_time_out(sandbox: ReferenceSandbox) -> None:
+    processor = min(os.sched_getaffinity(0))
+    source = f"import os; os.sched_setaffinity(0, {{{processor}}})\nwhile True: pass"
+    hogs = [  # sessions of their own: the kernel may share out the processor by session
+        subprocess.Popen([sys.executable, "-S", "-c", HOG, str(processor)], start_new_session=True)
+        for _ in range(8)
+    ]
+    try:
+        report = sandbox.run(job(source), lambda _: True)
+    finally:
+        for hog in hogs:
+            hog.kill()
+            hog.wait()
+    assert report.starved
+    assert report.infra.startswith("starved: check 'test 0' waited")
+
+
+@pytest.mark.parametrize("text", ["x = (", "if 1:\npass", "x = 1\n\ty = 2", "a = '\0'", "\udc80"])
+def test_whatever_does_not_compile_is_malformed_at_every_check(
+    sandbox: ReferenceSandbox, text: str
+) -> None:
+    program = Program(
+        "python", (File("solution.py", text.encode("utf-8", "surrogatepass")),), ("solution.py",)
+    )
+    report = sandbox.run(Job(program, (Check("a"), Check("b")), LIMITS), lambda _: True)
+    assert [(each.name, each.stage) for each in report.checks] == [
+        ("a", "compile"),
+        ("b", "compile"),
+    ]
+    assert ending(report.checks[0]) == (Status.MALFORMED, "syntax_error")
+
+
+def test_a_text_that_takes_long_to_compile_has_its_time_on_top(sandbox: ReferenceSandbox) -> None:
+    source = "if 1 > 2:\n" + "    print(a[1], b + 2)\n" * 20_000 + "print(7)\n"
+    limits = Limits(cpu_s=0.1, wall_s=5.0, compile_s=10.0)
+    given = job(source)
+    (check,) = sandbox.run(Job(given.program, given.checks, limits), lambda _: True).checks
+    assert check.stdout == b"7\n"
+    assert check.limit is None
 
 
 def test_what_reference_mode_cannot_run_is_refused_before_anything_starts(

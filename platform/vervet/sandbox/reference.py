@@ -10,6 +10,7 @@ import marshal
 import os
 import signal
 import subprocess
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 
@@ -38,6 +39,14 @@ OPTIONS = ("-S", "-s", "-B", "-X", "utf8")
 finds the files beside it, as in the fork server. Nothing else of the environment is set."""
 COMPILE = "import sys;n=sys.argv[1];compile(open(n,'rb').read(),n,'exec',dont_inherit=True)"
 SEEDED = ("PYTHONHASHSEED", "0")
+STARTING = Usage(wall_s=0.5, cpu_user_s=0.1)
+"""Comes on top of a check's limits: in the fork server the interpreter has started before."""
+NOT_COMPILED = (
+    b"SyntaxError", b"IndentationError", b"TabError", b"ValueError", b"UnicodeDecodeError",
+    b"MemoryError", b"RecursionError", b"OverflowError", b"SystemError",
+)  # fmt: skip
+"""What the interpreter raises for a text that it cannot compile."""
+LAST_LINE = 4096
 
 
 @cache
@@ -56,6 +65,10 @@ def unfit(job: Job) -> str:
     if not job.program.argv or job.program.argv[0] not in {f.path for f in job.program.files}:
         return f"a job starts {job.program.argv[:1]}, which is none of its files"
     return ""
+
+
+class _StarvedError(SandboxError):
+    """Raised when a check met its wall limit for want of a processor."""
 
 
 class ReferenceSandbox:
@@ -101,21 +114,35 @@ class ReferenceSandbox:
         if words := unfit(job):
             raise JobError(words)
         checks: list[CheckReport] = []
-        infra = ""
+        infra, starved = "", False
         try:
-            compiled = self._compile(job)
-            for check in job.checks:
-                if compiled.exit_code == 0 and compiled.limit is None:
-                    report = self._check(job, check, compiled.usage)
-                else:
-                    report = replace(compiled, name=check.name)
+            for report in self._reports(job):
                 checks.append(report)
                 if not on_check(report):
                     break
         except SandboxError as error:
-            infra = str(error)
+            infra, starved = error.message, isinstance(error, _StarvedError)
         usage = sum((check.usage for check in checks), Usage())
-        return Report(tuple(checks), usage, LAYERS, infra)
+        return Report(tuple(checks), usage, LAYERS, infra, starved=starved)
+
+    def _reports(self, job: Job) -> Iterator[CheckReport]:
+        """Check after check, as they are asked for.
+
+        Whether a program that fails at once failed to compile is found out by compiling it
+        apart, which would be half the time of those that do not.
+        """
+        before = STARTING
+        for at, check in enumerate(job.checks):
+            report = self._check(job, check, before)
+            if at == 0 and _may_not_compile(report):
+                compiled = self._compile(job)
+                if compiled.limit is not None or compiled.exit_code != 0:
+                    yield from (replace(compiled, name=each.name) for each in job.checks)
+                    return
+                if compiled.usage.cpu_s > before.cpu_s:
+                    before = compiled.usage
+                    report = self._check(job, check, before)
+            yield report
 
     def _compile(self, job: Job) -> CheckReport:
         """The end of a process that compiles the program and never runs it."""
@@ -127,10 +154,20 @@ class ReferenceSandbox:
         return _report("compile", seen, limits.compile_s, "compile")
 
     def _check(self, job: Job, check: Check, before: Usage) -> CheckReport:
-        """A check; what starting the interpreter and compiling took comes on top of the limits."""
+        """A check; what starting and compiling may take comes on top of its limits.
+
+        Raises `SandboxError` if the host gave it no processor for most of its wall limit.
+        """
         cpu_s = job.limits.cpu_s + before.cpu_s
         wall_s = job.limits.wall_s + before.wall_s
         seen = self._process(job, job.program.argv, check.stdin, cpu_s, wall_s)
+        if seen.ran_s >= cpu_s:  # the kernel looks at whole seconds alone
+            seen.limit, seen.known_by = LimitHit.CPU, "schedstat"
+        elif seen.waited_s > job.limits.wall_s / 2 > seen.ran_s:
+            raise _StarvedError(
+                f"starved: check {check.name!r} waited {seen.waited_s:.1f} s of its "
+                f"{job.limits.wall_s:g} s for a processor"
+            )
         return _report(check.name, seen, cpu_s, "run")
 
     def _process(
@@ -170,6 +207,12 @@ class ReferenceSandbox:
             stdin=order, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0,
             pass_fds=(info, told), env=environment, cwd="/",
         )  # fmt: skip
+
+
+def _may_not_compile(report: CheckReport) -> bool:
+    """Whether a program ended as one that does not compile, or met a limit, maybe there."""
+    last = report.stderr[-LAST_LINE:].rstrip().rpartition(b"\n")[2]
+    return report.limit is not None or (report.exit_code == 1 and last.startswith(NOT_COMPILED))
 
 
 def _head(job: Job, argv: tuple[str, ...], cpu_s: float, library_path: str) -> bytes:

@@ -6,12 +6,14 @@ process of the jail is alive.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from vervet.core.errors import SandboxError
 from vervet.sandbox.first import First
@@ -39,7 +41,9 @@ class Ended:
 class Seen:
     """What was seen of one process, from outside.
 
-    `told` is what the process beside it says: that it starts, and how it ended.
+    `told` is what the process beside it says: that it starts, and how it ended. Where the wall
+    limit ended it, `ran_s` is how long its threads had a processor in all, and `waited_s` how
+    long the one that waited longest was ready and had none.
     """
 
     out: bytearray = field(default_factory=bytearray)
@@ -48,6 +52,8 @@ class Seen:
     limit: LimitHit | None = None
     known_by: str = ""
     wall_s: float = 0.0
+    ran_s: float = 0.0
+    waited_s: float = 0.0
 
     @property
     def started(self) -> bool:
@@ -80,6 +86,7 @@ def follow(
         began = time.monotonic()
         if seen.started and not streams.listen(wall_s, lambda: seen.told.endswith(b"\n")):
             seen.limit, seen.known_by = LimitHit.WALL, "deadline"
+            seen.ran_s, seen.waited_s = _scheduled(first.pid)
         seen.wall_s = time.monotonic() - began
     finally:
         _end(process, first)
@@ -98,6 +105,30 @@ def _end(process: subprocess.Popen[bytes], first: First) -> None:
         first.close()
         process.kill()
         process.wait()
+
+
+def _scheduled(first: int) -> tuple[float, float]:
+    """Seconds that the candidate's threads ran and waited; zeros where nobody says.
+
+    It is the child of the process beside it, which is the only child of the namespace's first.
+    """
+    pids = [first]
+    for _ in range(2):
+        pids = [child for pid in pids for child in _children(pid)]
+    ran, waited = [], []
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for task in Path(f"/proc/{pids[0]}/task").iterdir():
+            fields = (task / "schedstat").read_text().split()
+            ran.append(int(fields[0]) / 1e9)
+            waited.append(int(fields[1]) / 1e9)
+    return sum(ran), max(waited, default=0.0)
+
+
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except (OSError, ValueError):
+        return []
 
 
 class _Streams:
