@@ -11,6 +11,8 @@ ENVIRONMENT = {"kind": "double"}
 class NoSandbox:
     """Stands where orders never reach a sandbox."""
 
+    weakness = ""
+
     def environment(self) -> dict[str, str]:
         return ENVIRONMENT
 
