@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.jobs import job, run
+from tests.sandbox.jobs import forking, job, run
 from vervet.core.errors import JobError
 from vervet.core.limits import Limits
 from vervet.sandbox.jail import JailSandbox
-from vervet.sandbox.job import ArtifactSpec, CheckReport, File, Job, LimitHit, Program
+from vervet.sandbox.job import ArtifactSpec, CheckReport, File, Job, LimitHit, OnCheck, Program
 
 ECHO = "print(input()[::-1])"
 
@@ -83,17 +83,23 @@ def test_a_limit_ends_its_check_and_not_the_job(jail: JailSandbox) -> None:
     assert report.checks[1].stdout == b"done\n"
 
 
-def test_a_dead_guest_is_said_to_have_died_during_the_check() -> None:
-    jail = JailSandbox()
-    seen: list[int] = []
+def _on_first(signalled: signal.Signals) -> OnCheck:
+    """Sends a signal to the runner at the first check, and goes on."""
+    seen: list[CheckReport] = []
 
-    def on_check(_: CheckReport) -> bool:
-        seen.append(len(seen))
+    def on_check(check: CheckReport) -> bool:
+        seen.append(check)
         if len(seen) == 1:
-            os.kill(_runner_of(os.getpid()), signal.SIGKILL)
+            os.kill(_runner_of(os.getpid()), signalled)
         return True
 
-    report = jail.run(job(ECHO, b"ab\n", b"cd\n"), on_check)
+    return on_check
+
+
+def test_a_dead_guest_is_said_to_have_died_during_the_check() -> None:
+    jail = JailSandbox()
+
+    report = jail.run(forking(job(ECHO, b"ab\n", b"cd\n")), _on_first(signal.SIGKILL))
 
     jail.close()
     assert report.infra == "the sandbox died during check 2"
@@ -102,16 +108,23 @@ def test_a_dead_guest_is_said_to_have_died_during_the_check() -> None:
 
 def test_a_stopped_guest_is_no_verdict() -> None:
     jail = JailSandbox()
+    asked = forking(job(ECHO, b"ab\n", b"cd\n", wall_s=0.1, compile_s=0.1))
 
-    def on_check(_: CheckReport) -> bool:
-        os.kill(_runner_of(os.getpid()), signal.SIGSTOP)
-        return True
-
-    report = jail.run(job(ECHO, b"ab\n", b"cd\n", wall_s=0.1, compile_s=0.1), on_check)
+    report = jail.run(asked, _on_first(signal.SIGSTOP))
 
     assert report.infra == "the sandbox stopped answering during check 2"
     assert run(jail, job(ECHO, b"ab\n")).checks[0].stdout == b"ba\n"
     jail.close()
+
+
+def test_what_fails_in_a_guest_of_many_is_tried_in_a_fresh_one() -> None:
+    jail = JailSandbox()
+
+    report = jail.run(job(ECHO, b"ab\n", b"cd\n"), _on_first(signal.SIGKILL))
+
+    jail.close()
+    assert not report.infra
+    assert [check.stdout for check in report.checks] == [b"ba\n", b"dc\n"]
 
 
 def _runner_of(pid: int) -> int:

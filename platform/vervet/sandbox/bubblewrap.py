@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from vervet.sandbox.interpreter import Interpreter
+from vervet.sandbox.interpreter import Interpreter, Tree
 
 __all__ = ["INSIDE_NAME", "INSIDE_UID", "ROOT", "Bwrap", "bwrap_argv", "find_bwrap"]
 
@@ -53,12 +53,14 @@ def bwrap_argv(
     python: Interpreter,
     place: Callable[[Path], str],
     *,
+    packages: Iterable[Tree] = (),
     space: int,
     info: int,
     block: int = -1,
 ) -> list[str]:
     """The command line up to the program: namespaces, a minimal read-only root, a tmpfs.
 
+    `packages` are seen beside the interpreter's own files.
     `space` bounds the tmpfs in bytes; the descriptor `info` is told the first process's id;
     nothing is started before there is something to read from the descriptor `block`, if any.
     """
@@ -67,7 +69,7 @@ def bwrap_argv(
     if block >= 0:
         argv += ["--block-fd", str(block)]
     argv += ["--uid", str(INSIDE_UID), "--gid", str(INSIDE_UID), "--hostname", INSIDE_NAME]
-    for tree in python.trees:
+    for tree in (*python.trees, *packages):
         argv += ["--ro-bind", place(tree.source), tree.inside]
     for target, name in python.links:
         argv += ["--symlink", target, name]

@@ -142,11 +142,15 @@ def boot_argv() -> tuple[str, ...]:
 class Guest:
     """A started guest behind `link`, a connected stream socket that this owns.
 
-    `portable`: its interpreter may be of another version than this one.
+    `portable`: its interpreter may be of another version than this one; `root` is the private
+    folder that is this guest's alone, where that is not the same for all.
     """
 
-    def __init__(self, link: socket.socket, holder: Holder, *, portable: bool = False) -> None:
+    def __init__(
+        self, link: socket.socket, holder: Holder, *, portable: bool = False, root: str = ""
+    ) -> None:
         self._link, self._holder, self._portable = link, holder, portable
+        self.root = root
         self._buffer = bytearray()
         self._descriptors: list[int] = []
         self._memory_kills = 0

@@ -11,12 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from vervet.sandbox.interpreter import Interpreter
+from vervet.sandbox.interpreter import Interpreter, Tree
+from vervet.sandbox.profiles import PACKAGES
 
-__all__ = ["Hello", "Rule", "rules_inside", "rules_on_host"]
+__all__ = ["Access", "Hello", "Rule", "rules_inside", "rules_on_host"]
 
 HIGHEST_LANDLOCK = 6
 """The newest ABI of Landlock whose rights the guest knows."""
+
+
+Access = Literal["read", "list", "write"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +28,18 @@ class Rule:
     """What a candidate may do at and below a path: read, list folders, or everything."""
 
     path: str
-    access: Literal["read", "list", "write"]
+    access: Access
 
 
 @dataclass(frozen=True, slots=True)
 class Hello:
     """What the guests of one sandbox are asked for.
 
-    `root` is the private folder inside; `contained` says that the process namespace is the
-    guest's own; `landlock` is the highest ABI to use, 0 for none; `strict_files` goes with a
-    guest that no namespace hides from the host.
+    `root` is the private folder inside, unless a guest has one of its own, and `own` what a
+    candidate may do there; `contained` says that the process namespace is the guest's own;
+    `landlock` is the highest ABI to use, 0 for none; `strict_files` goes with a guest that no
+    namespace hides from the host; `path` holds folders of packages, `preload` modules that the
+    runner imports for its candidates.
     """
 
     root: str
@@ -41,23 +47,28 @@ class Hello:
     count_processes: bool
     landlock: int = HIGHEST_LANDLOCK
     rules: tuple[Rule, ...] = ()
+    own: Access = "write"
+    path: tuple[str, ...] = ()
+    preload: tuple[str, ...] = ()
     seccomp: bool = True
     strict_files: bool = False
     machine: str = platform.machine()
 
 
-def rules_inside(python: Interpreter, root: str) -> tuple[Rule, ...]:
-    """Inside namespaces: the interpreter's files to read, the private folder to write."""
-    reads = (Rule(tree.inside, "read") for tree in python.trees)
-    return (*reads, Rule("/dev/null", "write"), Rule(root, "write"))
+def rules_inside(python: Interpreter, packages: Iterable[Tree]) -> tuple[Rule, ...]:
+    """Inside namespaces: the interpreter's files and the packages to read."""
+    reads = (Rule(tree.inside, "read") for tree in (*python.trees, *packages))
+    return (*reads, Rule(PACKAGES, "list"), Rule("/dev/null", "write"))
 
 
-def rules_on_host(python: Interpreter, root: str) -> tuple[Rule, ...]:
-    """Without namespaces: the same files where the host has them, and nothing to write.
+def rules_on_host(python: Interpreter, packages: Iterable[Tree]) -> tuple[Rule, ...]:
+    """Without namespaces: the same files where the host has them.
 
     Folders of third-party modules are left out, one level below the trees that hold them.
     """
-    rules = [Rule("/dev/null", "write"), Rule(root, "read")]
+    rules = [Rule("/dev/null", "write")]
+    for tree in packages:
+        rules += [Rule(str(tree.source), "read"), Rule(str(tree.source.parent), "list")]
     for tree in python.trees:
         hidden = [
             folder.removeprefix(tree.inside).strip("/")

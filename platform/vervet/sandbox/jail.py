@@ -6,11 +6,13 @@ two alone; never anything less, unless it was constructed for that by name.
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-from vervet.core.errors import NoIsolationError
+from vervet.core.errors import JobError, NoIsolationError, UnknownNameError
 from vervet.sandbox.abilities import Abilities, abilities_here
 from vervet.sandbox.bubblewrap import ROOT, Bwrap, find_bwrap
 from vervet.sandbox.cgroups import sweep_cgroups
@@ -19,6 +21,7 @@ from vervet.sandbox.hello import HIGHEST_LANDLOCK, Hello, rules_inside, rules_on
 from vervet.sandbox.interpreter import current_interpreter
 from vervet.sandbox.job import Job, OnCheck, Report
 from vervet.sandbox.keeper import Keeper
+from vervet.sandbox.profiles import PACKAGES, PROFILES, Profile, trees_of
 from vervet.sandbox.settle import probe, settle
 from vervet.sandbox.stage import Direct, stage_for
 from vervet.sandbox.start import BareStarter, BwrapStarter, cgroup_problem
@@ -73,20 +76,21 @@ class JailSandbox:
 
     def layers(self) -> tuple[str, ...]:
         """The layers in force; none where isolation was given up by name."""
-        return self._keeper.layers
+        return self._keepers["python"].layers
 
     @property
     def landlock(self) -> int:
         """The ABI of Landlock in use; 0 for none."""
-        return self._keeper.landlock
+        return self._keepers["python"].landlock
 
     def run(self, job: Job, on_check: OnCheck) -> Report:
         """See `Sandbox.run`. Raises `JobError` before anything is started."""
-        return self._keeper.run(job, on_check)
+        return self._keeper(job.program.profile).run(job, on_check)
 
     def close(self) -> None:
         """End the guests that are kept and what started them."""
-        self._keeper.close()
+        for keeper in self._keepers.values():
+            keeper.close()
         self._stage.close()
         if self._root is not None:
             shutil.rmtree(self._root, ignore_errors=True)
@@ -99,7 +103,7 @@ class JailSandbox:
                 cgroup_problem() if self._abilities.cgroups else "not to be used here"
             )
             found = [bwrap] if bwrap else find_bwrap()
-            words = settle(found, self._python, self._use_bwrap, self.run)
+            words = settle(found, self._python, self._use_bwrap, self.run, _packages_here())
             if not words:
                 return
         problem = f"bubblewrap does not work here ({'; '.join(words)})"
@@ -115,51 +119,98 @@ class JailSandbox:
             )
         self.weakness = f"{problem}: Landlock and seccomp stand alone. {FIX}"
 
+    def _keeper(self, name: str) -> Keeper:
+        """The keeper of a profile. Raises `JobError` for one that is not to be had."""
+        if name not in self._keepers:
+            if name not in PROFILES:
+                raise JobError(
+                    UnknownNameError("profile", name, PROFILES).message,
+                    hint=f"The jail knows: {', '.join(PROFILES)}.",
+                )
+            self._keepers[name] = self._make_keeper(PROFILES[name])
+        return self._keepers[name]
+
     def _use_bwrap(self, bwrap: Bwrap, stage: Direct) -> None:
         cgroups = not self.cgroup_problem
-        hello = Hello(
-            root=ROOT,
-            contained=True,
-            count_processes=True,
-            landlock=min(self._abilities.landlock, HIGHEST_LANDLOCK),
-            rules=rules_inside(self._python, ROOT),
-            seccomp=self._abilities.seccomp,
-            machine=self._abilities.machine,
-        )
-        self._kind, self.bwrap, self._stage = "jail", bwrap, stage
-        self._keeper = Keeper(
-            BwrapStarter(self._python, bwrap, stage, cgroups=cgroups),
-            hello,
-            layers=NAMESPACES + ALWAYS + (("cgroup",) if cgroups else ()),
-            library_path=self._python.library_path,
-        )
+
+        def keeper(profile: Profile) -> Keeper:
+            packages = trees_of(profile)
+            hello = Hello(
+                root=ROOT,
+                contained=True,
+                count_processes=True,
+                landlock=min(self._abilities.landlock, HIGHEST_LANDLOCK),
+                rules=rules_inside(self._python, packages),
+                path=(PACKAGES,) if packages else (),
+                preload=profile.preload,
+                seccomp=self._abilities.seccomp,
+                machine=self._abilities.machine,
+            )
+            return Keeper(
+                BwrapStarter(self._python, packages, bwrap, stage, cgroups=cgroups),
+                hello,
+                (profile.name,),
+                layers=NAMESPACES + ALWAYS + (("cgroup",) if cgroups else ()),
+                library_path=self._python.library_path,
+            )
+
+        self.bwrap = bwrap
+        self._use("jail", stage, keeper)
 
     def _use_landlock(self) -> None:
-        self._use_bare("landlock", stage_for(()))
-        root = str(self._root)
-        hello = Hello(
-            root=root,
-            contained=False,
-            count_processes=False,
-            landlock=min(self._abilities.landlock, HIGHEST_LANDLOCK),
-            rules=rules_on_host(self._python, root),
-            strict_files=True,
-            machine=self._abilities.machine,
-        )
-        self._keeper = Keeper(self._bare, hello, layers=ALWAYS, processes=False)
+        stage = stage_for(())
+        start = self._bare_starter("landlock", stage)
+
+        def keeper(profile: Profile) -> Keeper:
+            packages = trees_of(profile)
+            hello = Hello(
+                root="",
+                contained=False,
+                count_processes=False,
+                landlock=min(self._abilities.landlock, HIGHEST_LANDLOCK),
+                rules=rules_on_host(self._python, packages),
+                own="read",
+                path=tuple({str(tree.source.parent) for tree in packages}),
+                preload=profile.preload,
+                strict_files=True,
+                machine=self._abilities.machine,
+            )
+            return Keeper(start, hello, (profile.name,), layers=ALWAYS, processes=False)
+
+        self._use("landlock", stage, keeper)
 
     def _use_nothing(self) -> None:
-        self._use_bare("none", Direct())
-        hello = Hello(
-            root=str(self._root),
-            contained=False,
-            count_processes=False,
-            landlock=0,
-            seccomp=False,
-        )
-        self._keeper = Keeper(self._bare, hello)
+        stage = Direct()
+        start = self._bare_starter("none", stage)
 
-    def _use_bare(self, kind: str, stage: Direct) -> None:
-        self._kind, self._stage = kind, stage
+        def keeper(profile: Profile) -> Keeper:
+            hello = Hello(
+                root="",
+                contained=False,
+                count_processes=False,
+                landlock=0,
+                path=tuple({str(tree.source.parent) for tree in trees_of(profile)}),
+                preload=profile.preload,
+                seccomp=False,
+            )
+            return Keeper(start, hello, (profile.name,))
+
+        self._use("none", stage, keeper)
+
+    def _use(self, kind: str, stage: Direct, make: Callable[[Profile], Keeper]) -> None:
+        self._kind, self._stage, self._make_keeper = kind, stage, make
+        self._keepers = {"python": make(PROFILES["python"])}
+
+    def _bare_starter(self, kind: str, stage: Direct) -> BareStarter:
         self._root = Path(tempfile.mkdtemp(prefix=f"vervet-{kind}-"))
-        self._bare = BareStarter(self._python, stage, self._root)
+        self._root.chmod(0o711)
+        return BareStarter(self._python, stage, self._root)
+
+
+def _packages_here() -> list[Path]:
+    """Where the packages of every profile lie that has all of its own."""
+    found: list[Path] = []
+    for profile in PROFILES.values():
+        with contextlib.suppress(JobError):
+            found += [tree.source for tree in trees_of(profile)]
+    return found

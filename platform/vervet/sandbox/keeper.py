@@ -172,7 +172,11 @@ class Keeper:
         on_check: OnCheck,
         progress: _Progress,
     ) -> None:
-        """Have guests run checks until one is spent, all are done or something fails."""
+        """Have guests run checks until one is spent, all are done or something fails.
+
+        What fails in a guest that has served others is no word on this job: it goes on in a
+        fresh one.
+        """
         turns: list[Turn] = []
         usable = False
         try:
@@ -185,7 +189,9 @@ class Keeper:
                 progress.artifacts = fetch(turns[0].guest, job)
         except (GuestGoneError, GuestSilentError, ProtocolError) as failure:
             usable, started = False, len(turns) == len(parts)
-            progress.infra = _words(failure, started, len(progress.checks) + 1)
+            judged = not progress.going or len(progress.checks) == len(job.checks)
+            if judged or all(seat.jobs <= 1 for seat, _ in parts):
+                progress.infra = _words(failure, started, len(progress.checks) + 1)
         for seat, _ in parts:
             if not (usable and seat.keep):
                 _leave(seat)
@@ -197,12 +203,12 @@ class Keeper:
         if seat.guest is not None and will_do and seat.guest.alive:
             return seat.guest
         _leave(seat)
-        hello = ask_hello(self._hello, processes=plan.alone)
         try:
             guest = self._start(plan)
         except OSError as error:
             raise GuestGoneError(str(error)) from error
         seat.guest, seat.plan, seat.jobs = guest, plan, 1
+        hello = ask_hello(self._hello, root=guest.root, processes=plan.alone)
         self._ready = ready = guest.begin(hello, seconds=START_S)
         confined = ready.get("contained") or ready.get("landlock")
         seat.keep = bool(not plan.alone and ready.get("seccomp") and confined)

@@ -6,6 +6,7 @@ Never falls back to anything else: what does not work is said, and the caller re
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from vervet.core.errors import NoIsolationError
 from vervet.sandbox.bubblewrap import Bwrap
@@ -23,16 +24,19 @@ def settle(
     python: Interpreter,
     take: Callable[[Bwrap, Stage], None],
     run: Callable[[Job, OnCheck], Report],
+    packages: Iterable[Path] = (),
 ) -> list[str]:
     """Let `take` have one bubblewrap after the other until `run` works with it.
 
-    As root each comes with a stage of its own. Returns an empty list as soon as one works, else
-    why each does not: the caller must then refuse, or say what it does instead.
+    As root each comes with a stage of its own, which shows the `packages`, too. Returns an empty
+    list as soon as one works, else why each does not: the caller must then refuse, or say what
+    it does instead.
     """
     words = []
+    shown = [*(tree.source for tree in python.trees), *packages]
     for bwrap in found:
         try:
-            stage = stage_for([*bwrap.sources, *(tree.source for tree in python.trees)])
+            stage = stage_for([*bwrap.sources, *shown])
         except NoIsolationError as error:
             return [error.message]
         take(bwrap, stage)

@@ -12,6 +12,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from vervet.sandbox.bubblewrap import Bwrap, bwrap_argv
 from vervet.sandbox.cgroups import Cgroup, make_cgroup
 from vervet.sandbox.first import First
 from vervet.sandbox.guest import Guest, GuestGoneError, boot_argv
-from vervet.sandbox.interpreter import Interpreter
+from vervet.sandbox.interpreter import Interpreter, Tree
 from vervet.sandbox.keeper import Plan
 from vervet.sandbox.stage import Direct
 
@@ -52,8 +53,17 @@ def cgroup_problem() -> str:
 class BwrapStarter:
     """Starts each guest in bubblewrap's namespaces, in a control group where there is one."""
 
-    def __init__(self, python: Interpreter, bwrap: Bwrap, stage: Direct, *, cgroups: bool) -> None:
-        self._python, self._bwrap, self._stage, self._cgroups = python, bwrap, stage, cgroups
+    def __init__(
+        self,
+        python: Interpreter,
+        packages: Sequence[Tree],
+        bwrap: Bwrap,
+        stage: Direct,
+        *,
+        cgroups: bool,
+    ) -> None:
+        self._python, self._packages, self._bwrap = python, packages, bwrap
+        self._stage, self._cgroups = stage, cgroups
 
     def __call__(self, plan: Plan) -> Guest:
         """A guest whose processes exist and wait. Raises `GuestGoneError` or `OSError`."""
@@ -79,6 +89,7 @@ class BwrapStarter:
                 self._bwrap,
                 self._python,
                 self._stage.place,
+                packages=self._packages,
                 space=plan.space,
                 info=told,
                 block=blocked,
@@ -103,7 +114,7 @@ class BwrapStarter:
 
 
 class BareStarter:
-    """Starts each guest without namespaces, in a session of its own, with `root` its own."""
+    """Starts each guest without namespaces, in a session and a folder below `root` of its own."""
 
     def __init__(self, python: Interpreter, stage: Direct, root: Path) -> None:
         self._stage, self._root = stage, root
@@ -113,10 +124,8 @@ class BareStarter:
 
     def __call__(self, _plan: Plan) -> Guest:
         """A guest whose process exists and waits. Raises `OSError`."""
-        with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(self._root)
-        self._root.mkdir(mode=0o700)
-        os.chown(self._root, self._stage.uid, -1)
+        own = Path(tempfile.mkdtemp(dir=self._root))
+        os.chown(own, self._stage.uid, -1)
         ours, theirs = socket.socketpair()
         argv = [str(self._executable), *boot_argv()]
         try:
@@ -126,7 +135,7 @@ class BareStarter:
             raise
         finally:
             theirs.close()
-        return Guest(ours, _Bare(process))
+        return Guest(ours, _Bare(process, own), root=str(own))
 
 
 def _popen(
@@ -144,10 +153,10 @@ def _popen(
 
 
 class _Bare:
-    """A guest in a session of its own; its candidates die with it."""
+    """A guest in a session of its own; its candidates die with it, and its folder goes."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self._process = process
+    def __init__(self, process: subprocess.Popen[bytes], folder: Path | None = None) -> None:
+        self._process, self._folder = process, folder
 
     def admit(self) -> None:
         """See `Holder.admit`."""
@@ -181,6 +190,8 @@ class _Bare:
         self._process.wait()
         if self._process.stderr:
             self._process.stderr.close()
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
 
 
 class _Jailed(_Bare):

@@ -14,7 +14,7 @@ from typing import Any
 
 from vervet.core.errors import JobError
 from vervet.core.limits import Limits, Usage
-from vervet.sandbox.hello import Hello
+from vervet.sandbox.hello import Hello, Rule
 from vervet.sandbox.job import CheckReport, Job, LimitHit
 from vervet.sandbox.rlimits import rlimits
 from vervet.sandbox.seccomp import candidate_filter
@@ -60,8 +60,11 @@ def frame(head: dict[str, Any], body: bytes = b"") -> bytes:
     return LENGTHS.pack(len(text), len(body)) + text + body
 
 
-def ask_hello(hello: Hello, *, processes: bool) -> bytes:
+def ask_hello(hello: Hello, *, root: str = "", processes: bool = False) -> bytes:
     """The first message to a guest: where it works, and which layers it is to put in force.
+
+    `root` is the guest's own private folder, if it has one; with `processes` its candidates may
+    start others.
 
     Raises `NoIsolationError` for a machine without a table of system calls.
     """
@@ -74,11 +77,16 @@ def ask_hello(hello: Hello, *, processes: bool) -> bytes:
     head = {
         "ask": "hello",
         "protocol": PROTOCOL,
-        "root": hello.root,
+        "root": root or hello.root,
         "contained": hello.contained,
         "landlock": hello.landlock,
         "execute": processes,
-        "rules": [{"path": rule.path, "access": rule.access} for rule in hello.rules],
+        "rules": [
+            {"path": rule.path, "access": rule.access}
+            for rule in (*hello.rules, Rule(root or hello.root, hello.own))
+        ],
+        "path": list(hello.path),
+        "preload": list(hello.preload),
         "pid_slots": slots,
     }
     return frame(head, program)

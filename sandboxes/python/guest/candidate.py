@@ -42,7 +42,7 @@ TOLD = Struct(">dQ")
 UNUSABLE = 70
 """Exit status of a child that could not even be prepared."""
 F_DUPFD = 0
-WARM = b"import os\ndef f(a, *b, c=1):\n    for x in a:\n        print(f'{x}', end='')\n    return [a]\n"
+WARM = b"def f(a, *b, c=1):\n    for x in a:\n        print(f'{x}', end='')\n    return [a]\n"
 """Compiled once in vain: the first compilation of a process costs a millisecond more."""
 BALLAST = 200
 """Small pieces of memory, and bytes of each: let go of where there is no other to be had."""
@@ -53,13 +53,18 @@ MODULES += ("re", "string", "typing")
 """What most programs import; a fork costs 45 µs more for them, and importing them 13 ms."""
 
 
-def prepare_interpreter() -> None:
-    """Once in the runner: streams on descriptors 0 to 2, and what `-S` left out."""
+def prepare_interpreter(path: Sequence[str], preload: Sequence[str]) -> None:
+    """Once in the runner: streams on descriptors 0 to 2, what `-S` left out, modules.
+
+    `path` are folders of packages; `preload` are modules beside those that most import. Raises
+    `ImportError`.
+    """
+    sys.path.extend(path)
     builtins.exit = _sitebuiltins.Quitter("exit", "Ctrl-D (i.e. EOF)")
     builtins.quit = _sitebuiltins.Quitter("quit", "Ctrl-D (i.e. EOF)")
     sys.dont_write_bytecode = True
     _speak()
-    for name in MODULES:
+    for name in (*MODULES, *preload):
         __import__(name)
     compile(WARM, "warm", "exec", dont_inherit=True)
     gc.collect()

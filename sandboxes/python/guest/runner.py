@@ -38,11 +38,11 @@ def main() -> None:
     os.close(nothing)
     try:
         hide()
-        prepare_interpreter()
         link = Link(control)
         first = link.receive()
         if first is not None:
             hello, program, _ = first
+            prepare_interpreter(hello["path"], hello["preload"])
             Runner(link, hello, os.read(program, PROGRAM_CAP)).serve()
     except BaseException as error:
         os.write(complaints, f"{type(error).__name__}: {error}\n".encode())
