@@ -109,7 +109,8 @@ LINKS = (
          "for p in (os.__file__, sys.executable, '/etc/passwd', '/dev/null', '/proc/self/exe'):\n"
          "    try:\n        os.link(p, '/tmp/linked')\n        done.append(p)\n"
          "    except OSError:\n        pass\nprint(done or 42)", PASSED),
-    Case("mounts", "mount tricks", TRY + "os.makedirs('m')\n"
+    Case("mounts", "mount tricks", TRY + "try:\n    os.makedirs('m')\n"
+         "except OSError:\n    pass\n"
          f"call({number_of('mount')}, b'none', b'/tmp', b'tmpfs', 0, 0)\n"
          f"call({number_of('mount')}, b'/', b'm', b'', 4096, 0)\n"
          f"call({number_of('mount')}, b'proc', b'm', b'proc', 0, 0)\n"
@@ -143,7 +144,10 @@ READS = (
     Case("reads a file of the host by its name", "writes to every visible path",
          f"import os\nfound = []\nfor path in {HOST_FILES!r}:\n    try:\n"
          "        found.append(open(path).read(20))\n    except OSError:\n        pass\n"
-         "    if os.path.exists(path):\n        found.append(path)\nprint(found or 42)", PASSED),
+         "print(found or 42)", PASSED),
+    Case("sees whether a file of the host is there", "writes to every visible path",
+         f"import os\nprint([p for p in {HOST_FILES!r} if os.path.exists(p)] or 42)", PASSED,
+         without={"mountns": FAILED}),
     Case("imports third-party modules", "import of site packages",
          "from importlib.util import find_spec\n"
          "print([m for m in ('pip', 'vervet', 'setuptools', 'pytest', 'yaml', 'sqlalchemy') "

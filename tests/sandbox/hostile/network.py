@@ -42,12 +42,12 @@ CASES = (
     Case("fetches a page", "DNS", "import urllib.request\ntry:\n"
          "    print(urllib.request.urlopen('http://example.com', timeout=1).read())\n"
          "except OSError:\n    print(42)", PASSED, limits={"cpu_s": 3.0}),
-    Case("opens the docker socket", "the docker socket", "import os, socket\nfound = []\n"
+    Case("opens the docker socket", "the docker socket", "import socket\nfound = []\n"
          "for path in ('/var/run/docker.sock', '/run/docker.sock', '/run/containerd',\n"
          "             '/run/podman/podman.sock', '/run/systemd/private', '/run/dbus'):\n"
          "    try:\n        s = socket.socket(socket.AF_UNIX)\n        s.connect(path)\n"
-         "        found.append(path)\n    except OSError:\n        pass\n"
-         "    if os.path.exists(path):\n        found.append(path)\nprint(found or 42)", PASSED),
+         "        found.append(path)\n    except OSError:\n        pass\nprint(found or 42)",
+         PASSED),
     Case("opens the docker socket where processes are allowed", "the docker socket",
          "import socket\nfound = []\nfor path in ('/var/run/docker.sock', '/run/docker.sock'):\n"
          "    try:\n        s = socket.socket(socket.AF_UNIX)\n        s.connect(path)\n"
