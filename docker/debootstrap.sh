@@ -9,11 +9,11 @@ if [ "$(id -u)" != 0 ] || ! command -v debootstrap >/dev/null; then
     exit 1
 fi
 root=$(mktemp -d)
-trap 'rm -rf "$root"' EXIT
+trap 'rm -rf "$root" "$root.log"' EXIT
 if ! debootstrap --variant=minbase --include=python3 "$suite" "$root" >"$root.log" 2>&1; then
     tail -n 20 "$root.log" >&2
     exit 1
 fi
-rm -rf "$root.log" "$root"/var/cache/apt "$root"/var/lib/apt/lists "$root"/usr/share/doc \
+rm -rf "$root"/var/cache/apt "$root"/var/lib/apt/lists "$root"/usr/share/doc \
     "$root"/usr/share/man "$root"/usr/share/locale "$root"/var/log/*
 tar --create --directory "$root" . | docker import - "$image" >/dev/null
