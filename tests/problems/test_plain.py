@@ -107,6 +107,7 @@ def test_labels_are_kept_and_change_no_digest() -> None:
         (PROGRAM, {"template": {"sufix": ""}}, "did you mean 'suffix'?"),
         (PROGRAM, {"limits": {"cpu": 1}}, "did you mean 'cpu_s'?"),
         (PROGRAM, {"limits": {"cpu_s": 0}}, "limit cpu_s is 0"),
+        (PROGRAM, {"limits": {"memory": 1000}}, "below what the interpreter needs"),
         (PROGRAM, {"limits": {"cpu_s": "1"}}, "'limits.cpu_s' is '1', not a number"),
         (PROGRAM, {"limits": {"cpu_s": float("inf")}}, "'limits.cpu_s' is inf"),
         (PROGRAM, {"limits": {"memory": 1.5}}, "not a whole number"),
@@ -147,7 +148,9 @@ common = {
     "references": st.lists(text),
 }
 tests = st.lists(st.fixed_dictionaries({"input": text, "output": text}), min_size=1)
-limits = st.fixed_dictionaries({}, optional={"cpu_s": st.floats(0.1, 9), "memory": st.integers(1)})
+limits = st.fixed_dictionaries(
+    {}, optional={"cpu_s": st.floats(0.1, 9), "memory": st.integers(64 << 20)}
+)
 records = st.one_of(
     st.fixed_dictionaries(
         {

@@ -9,9 +9,10 @@ import pytest
 from vervet.core.errors import ProblemError
 from vervet.core.limits import Limits
 from vervet.core.status import Flag, Outcome, Status
-from vervet.core.values import Attempt, Problem
+from vervet.core.values import Attempt, Problem, Solution
 from vervet.sandbox.jail import JailSandbox
 from vervet.sandbox.job import CheckReport, Job, OnCheck, Report
+from vervet.sandbox.scripted import ScriptedSandbox, prints
 from vervet.verification.programs import ProgramVerifier
 from vervet.verification.registry import verify
 
@@ -124,10 +125,13 @@ def test_a_pass_without_isolation_does_not_count() -> None:
     assert verify(verifier, sandbox, asked, solution).flags == {Flag.UNSAFE}
 
 
-def test_a_failed_sandbox_says_nothing_about_the_solution(jail: JailSandbox) -> None:
-    source = "import os\nn = int(input())\nprint(n * n, flush=True)\nn < 3 or os.kill(-1, 9)"
+def test_a_failed_sandbox_says_nothing_about_the_solution() -> None:
+    def script(_: bytes, stdin: bytes) -> CheckReport | str:
+        n = int(stdin)
+        return prints(b"%d\n" % n**2) if n < 3 else "the sandbox died during check 3"
 
-    found = attempt(jail, source, ProgramVerifier())
+    asked, verifier = problem(), ProgramVerifier()
+    found = verify(verifier, ScriptedSandbox(script), asked, Solution("program", "print(1)"))
 
     assert (found.status, found.outcomes) == (Status.INFRA_ERROR, (N,) * 5)
     assert found.message == "the sandbox died during check 3"
@@ -138,6 +142,12 @@ def test_nothing_to_verify_is_malformed(jail: JailSandbox) -> None:
 
     assert (found.status, found.code) == (Status.MALFORMED, "nothing_extracted")
     assert found.outcomes == (N,) * 5
+
+
+def test_a_solution_larger_than_a_job_may_be_is_malformed(jail: JailSandbox) -> None:
+    found = attempt(jail, "#" * (65 << 20), ProgramVerifier())
+
+    assert (found.status, found.code) == (Status.MALFORMED, "too_large")
 
 
 def test_digest_follows_settings() -> None:
@@ -169,6 +179,9 @@ def test_digest_follows_settings() -> None:
         ({"limits": {"cpu_s": "1"}}, "cpu_s"),
         ({"limits": {"cpu_s": 0}}, "cpu_s"),
         ({"limits": {"memory": 1.5}}, "memory"),
+        ({"limits": {"memory": 1000}}, "below what the interpreter needs"),
+        ({"limits": {"open_files": 3}}, "below what the interpreter needs"),
+        ({"tests": [{"input": "x" * (65 << 20), "output": ""}]}, "larger than"),
         ({"processes_allowed": "yes"}, "processes_allowed"),
         ({"tset": []}, "tset"),
     ],

@@ -9,6 +9,8 @@ from vervet.core.errors import JobError
 __all__ = ["Limits", "Usage"]
 
 MIB = 1 << 20
+LOWEST = {"memory": 64 * MIB, "open_files": 8}
+"""What the interpreter itself needs, of what can be limited."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,15 @@ class Limits:
             if not value > 0:
                 raise JobError(
                     f"limit {name} is {value}", hint=f"Set {name} to a number greater than zero."
+                )
+
+    def check_usable(self) -> None:
+        """Raise `JobError` for a bound below what the interpreter itself needs to start."""
+        for name, lowest in LOWEST.items():
+            if getattr(self, name) < lowest:
+                raise JobError(
+                    f"limit {name} is {getattr(self, name)}, below what the interpreter needs",
+                    hint=f"Set {name} to at least {lowest}.",
                 )
 
 

@@ -42,8 +42,9 @@ class PlainFormat:
         """Only this format has a key `kind`; without it, `id` and `prompt` suffice."""
         return "kind" in record or {"id", "prompt"} <= record.keys()
 
-    def problem(self, record: Mapping[str, Any]) -> Problem:
+    def problem(self, record: Mapping[str, Any], row: int = 0) -> Problem:
         """The problem of one record, checked key by key."""
+        del row
         kind = text(record, "kind")
         if kind not in _KINDS:
             raise ProblemError(str(UnknownNameError("kind", kind, _KINDS)).replace("\n  ", "; "))
@@ -116,9 +117,9 @@ def _limits(record: Mapping[str, Any]) -> dict[str, Any]:
             number = "a whole number" if wanted is int else "a number"
             raise ProblemError(f"'limits.{name}' is {value!r}, not {number}")
     try:
-        Limits(**limits)
+        Limits(**limits).check_usable()
     except JobError as error:
-        raise ProblemError(f"{error.message}; it must be above zero") from None
+        raise ProblemError(f"{error.message}: {error.hint}") from None
     return {"limits": limits} if limits else {}
 
 

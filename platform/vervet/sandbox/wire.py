@@ -46,8 +46,6 @@ OUTPUT_SPARE = 64 << 10
 """What a stream in memory holds beyond the cap, which a limit on files must not cut."""
 OWN_PROCESSES = 2
 """The first process of the namespace and the runner."""
-LOWEST_MEMORY = 64 << 20
-LOWEST_FILES = 8
 
 
 class ProtocolError(Exception):
@@ -175,20 +173,7 @@ def _check(job: Job) -> None:
             hint="Files and the largest input of a job must fit together.",
         )
     for limits in (job.limits, job.peer_limits or job.limits):
-        _check_limits(limits)
-
-
-def _check_limits(limits: Limits) -> None:
-    if limits.memory < LOWEST_MEMORY:
-        raise JobError(
-            f"limit memory is {limits.memory}, below what the interpreter itself needs",
-            hint=f"Set memory to at least {LOWEST_MEMORY} bytes.",
-        )
-    if limits.open_files < LOWEST_FILES:
-        raise JobError(
-            f"limit open_files is {limits.open_files}, below what the interpreter needs",
-            hint=f"Set open_files to at least {LOWEST_FILES}.",
-        )
+        limits.check_usable()
 
 
 def parse_head(text: bytes) -> dict[str, Any]:

@@ -14,7 +14,7 @@ processes gets a sandbox for itself, which costs time.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from vervet.core.errors import ProblemError, UnknownNameError
@@ -22,6 +22,7 @@ from vervet.core.limits import Limits
 from vervet.core.status import Outcome, Status
 from vervet.core.values import Attempt, CheckEvidence, Problem, Solution
 from vervet.sandbox.job import Check, CheckReport, File, Job, OnCheck, Program, Report
+from vervet.sandbox.wire import JOB_CAP
 from vervet.verification import comparison, extraction, judging, spec
 from vervet.verification.identity import verifier_digest
 from vervet.verification.protocol import Steps
@@ -61,9 +62,15 @@ class ProgramVerifier:
         _checker(problem)
         spec.limits_of(problem, self.limits)
         spec.flag_of(problem, problem.spec, "processes_allowed")
-        if not _tests(problem):
+        tests = _tests(problem)
+        if not tests:
             raise ProblemError(
                 f"problem {problem.id} has no tests", hint="A program needs at least one test."
+            )
+        if _size(_source(problem, ""), tests) > JOB_CAP:
+            raise ProblemError(
+                f"problem {problem.id}: template and largest input are larger than {JOB_CAP} bytes",
+                hint="That is the cap on what goes into a sandbox.",
             )
 
     def extract(self, problem: Problem, completion: str, *, cut: bool) -> Solution:
@@ -75,10 +82,11 @@ class ProgramVerifier:
     def steps(self, problem: Problem, solution: Solution) -> Steps:
         """One job: a check per test, compared as it comes."""
         tests = _tests(problem)
+        source = _source(problem, solution.text)
+        if not solution.malformed and _size(source, tests) > JOB_CAP:
+            solution = replace(solution, malformed="too_large")
         if solution.malformed:
             return judging.malformed_attempt(solution, len(tests))
-        prefix, suffix = _template(problem)
-        source = (prefix + solution.text + suffix).encode("utf-8", "surrogatepass")
         program = Program(
             "python",
             (File(SOLUTION, source),),
@@ -172,6 +180,16 @@ def _tests(problem: Problem) -> list[tuple[bytes, bytes]]:
     if not isinstance(tests, list | tuple):
         raise ProblemError(f"problem {problem.id}: 'tests' is missing or not a list")
     return [_test(problem, test) for test in tests]
+
+
+def _source(problem: Problem, solution: str) -> bytes:
+    prefix, suffix = _template(problem)
+    return (prefix + solution + suffix).encode("utf-8", "surrogatepass")
+
+
+def _size(source: bytes, tests: list[tuple[bytes, bytes]]) -> int:
+    """Bytes that go into the sandbox at once."""
+    return len(source) + max(len(given) for given, _ in tests)
 
 
 def _test(problem: Problem, test: Any) -> tuple[bytes, bytes]:

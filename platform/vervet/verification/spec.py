@@ -42,7 +42,8 @@ def flag_of(problem: Problem, spec: Mapping[str, Any], key: str) -> bool:
 def limits_of(problem: Problem, default: Limits) -> Limits:
     """The limits of the problem's checks: the default with what the spec changes.
 
-    Raises `ProblemError` for an unknown limit or one that is no positive number.
+    Raises `ProblemError` for an unknown limit, one that is no positive number, or one below what
+    the interpreter needs.
     """
     changes = problem.spec.get("limits", {})
     if not isinstance(changes, Mapping):
@@ -54,6 +55,8 @@ def limits_of(problem: Problem, default: Limits) -> Limits:
             kind = "a whole number" if whole else "a number"
             raise ProblemError(f"problem {problem.id}: limit {name} is not {kind}")
     try:
-        return replace(default, **changes)
+        limits = replace(default, **changes)
+        limits.check_usable()
     except JobError as error:
         raise ProblemError(f"problem {problem.id}: {error.message}", hint=error.hint) from error
+    return limits
