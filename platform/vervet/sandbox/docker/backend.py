@@ -17,7 +17,7 @@ from vervet.sandbox.docker.engine import connect, profiles
 from vervet.sandbox.docker.janitor import Janitor
 from vervet.sandbox.docker.labels import labels
 from vervet.sandbox.docker.pool import Pool
-from vervet.sandbox.docker.reaper import reap
+from vervet.sandbox.docker.reaper import reap, remove_old_folders
 from vervet.sandbox.guest import Guest, runner_digest
 from vervet.sandbox.hello import Hello, Rule
 from vervet.sandbox.job import Job, OnCheck, Report
@@ -70,6 +70,7 @@ class DockerSandbox:
             self._runtime = self._engine.runtime(wanted)
             self._images = {DEFAULT_PROFILE: self._engine.image(DEFAULT_PROFILE)}
             reap(self._engine.client)
+            remove_old_folders()
         except BaseException:
             self._engine.close()
             raise

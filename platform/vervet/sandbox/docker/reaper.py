@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +18,11 @@ from vervet.sandbox.docker.labels import WORKER, is_left_over
 if TYPE_CHECKING:
     import docker
 
-__all__ = ["FOLDER", "reap", "remove", "remove_folders"]
+__all__ = ["FOLDER", "reap", "remove", "remove_folders", "remove_old_folders"]
 
 FOLDER = "vervet-docker"
 """How the folders are called, with the pid of their worker, in which hosts and guests meet."""
+OLD_S = 600.0
 
 
 def reap(
@@ -38,6 +40,14 @@ def remove_folders(pid: int) -> None:
     """Remove the folders of a worker that died while a container was starting."""
     for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}-{pid}-*"):
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def remove_old_folders() -> None:
+    """Remove such folders of whatever worker, once no start of a container can take so long."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER}-*"):
+        with contextlib.suppress(OSError):  # it is gone, or another user's
+            if time.time() - folder.stat().st_mtime > OLD_S:
+                shutil.rmtree(folder)
 
 
 def remove(client: docker.DockerClient, container: str) -> None:
