@@ -20,11 +20,7 @@ MAX_LINE = 64 << 20
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _PARQUET_MAGIC = b"PAR1"
-_PARQUET = (
-    "is a Parquet file, which this version cannot read: write it as JSON lines. pyarrow, the "
-    "extra `parquet` (pip install 'vervet[parquet]'), can: "
-    "for row in pyarrow.parquet.read_table(FILE).to_pylist(): print(json.dumps(row))"
-)
+_PARQUET = "is a Parquet file, where JSON lines are expected"
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -58,9 +54,12 @@ def open_bytes(path: Path) -> IO[bytes]:
     return cast(IO[bytes], gzip.open(path, "rb") if compressed else path.open("rb"))
 
 
-def read_records(path: Path, *, max_line: int = MAX_LINE) -> Iterator[Record | SetAside]:
+def read_records(
+    path: Path, *, max_line: int = MAX_LINE, constants: bool = False
+) -> Iterator[Record | SetAside]:
     """Each line's JSON object, or why there is none. Blank lines are passed over.
 
+    With `constants` NaN and Infinity, which are no JSON but are written all the same, are read.
     A compressed file that ends early gives what could be read, then one `SetAside`.
     Raises `OSError` if the file cannot be opened or read.
     """
@@ -75,7 +74,7 @@ def read_records(path: Path, *, max_line: int = MAX_LINE) -> Iterator[Record | S
             if not raw.strip():
                 continue
             try:
-                yield Record(number, _object(raw))
+                yield Record(number, _object(raw, constants))
             except ValueError as error:
                 yield SetAside(str(path), number, str(error))
 
@@ -104,12 +103,11 @@ def _skip_rest(file: IO[bytes], raw: bytes) -> None:
         raw = file.readline(1 << 20)
 
 
-def _object(raw: bytes) -> dict[str, Any]:
+def _object(raw: bytes, constants: bool) -> dict[str, Any]:
     """The JSON object in `raw`. Raises `ValueError` with the reason if there is none."""
     try:
-        value = json.loads(
-            raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant
-        )
+        constant = None if constants else _no_constant
+        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=constant)
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 (byte {error.start + 1} of the line)") from None
     except json.JSONDecodeError as error:

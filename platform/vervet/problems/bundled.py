@@ -11,9 +11,18 @@ from pathlib import Path
 from vervet.core.errors import ProblemError, UnknownNameError
 from vervet.core.values import Problem, Suite
 from vervet.problems.formats import LoadedSuite
-from vervet.problems.reading import first_reasons, read_suite
+from vervet.problems.hub import is_hub_name, read_hub_suite
+from vervet.problems.reading import ProblemCheck, first_reasons, read_suite
 
-__all__ = ["SuiteSummary", "bundled_names", "find_problem", "load", "summaries", "summarise"]
+__all__ = [
+    "SuiteSummary",
+    "bundled_names",
+    "existing_file",
+    "find_problem",
+    "load",
+    "summaries",
+    "summarise",
+]
 
 _FOLDER = Path(__file__).parent / "bundled"
 _BY_PATH = {
@@ -43,24 +52,27 @@ def load(
     *,
     format: str | None = None,  # noqa: A002
     limit: int | None = None,
+    check: ProblemCheck | None = None,
 ) -> LoadedSuite:
-    """A bundled suite by name, or the problems of a file.
+    """A bundled suite by name, the problems of a file, or `hf://OWNER/NAME` of the hub.
 
-    Raises `UnknownNameError` if there is neither, `ProblemError` if the file cannot be read or
-    no problem of it is sound, `UsageError` for a limit below 1.
+    What `check` refuses is set aside. Raises `UnknownNameError` if there is no such suite,
+    `ProblemError` if it cannot be read or no problem of it is sound, `UsageError` for a limit
+    below 1.
     """
     bundled = _bundled()
-    if name_or_path in bundled:
+    if is_hub_name(name_or_path):
+        loaded = read_hub_suite(name_or_path, format=format, limit=limit, check=check)
+    elif name_or_path in bundled:
         path = bundled[name_or_path]
-        loaded = read_suite(path, name=name_or_path, format="plain", limit=limit)
-        suite = replace(loaded.suite, origin="bundled")
-        loaded = replace(loaded, suite=suite)
+        loaded = read_suite(path, name=name_or_path, limit=limit, check=check)
+        loaded = replace(loaded, suite=replace(loaded.suite, origin="bundled"))
     else:
-        path = _existing(name_or_path, bundled)
-        loaded = read_suite(path, format=format, limit=limit)
+        path = existing_file(name_or_path)
+        loaded = read_suite(path, format=format, limit=limit, check=check)
     if not loaded.suite.problems:
         raise ProblemError(
-            f"{path} holds no sound problem; {len(loaded.set_aside)} were set aside",
+            f"{loaded.suite.origin} holds no sound problem; {len(loaded.set_aside)} were set aside",
             hint=first_reasons(loaded.set_aside) or "The file is empty.",
         )
     return loaded
@@ -92,12 +104,9 @@ def summaries() -> tuple[SuiteSummary, ...]:
     return tuple(summarise(load(name).suite) for name in bundled_names())
 
 
-def _bundled() -> dict[str, Path]:
-    files = (*_FOLDER.glob("*.jsonl"), *_FOLDER.glob("*.jsonl.gz"))
-    return {path.name.split(".")[0]: path for path in files}
-
-
-def _existing(name: str, bundled: Mapping[str, Path]) -> Path:
+def existing_file(name: str) -> Path:
+    """The file of that name. Raises `UnknownNameError` or `ProblemError` if it is none."""
+    bundled = _bundled()
     path = Path(name).expanduser()
     if path.is_file():
         return path
@@ -107,6 +116,11 @@ def _existing(name: str, bundled: Mapping[str, Path]) -> Path:
     error = UnknownNameError("suite or problem file", name, known or bundled)
     error.hint = _BY_PATH.get(name.lower(), error.hint)
     raise error
+
+
+def _bundled() -> dict[str, Path]:
+    files = (*_FOLDER.glob("*.jsonl"), *_FOLDER.glob("*.jsonl.gz"))
+    return {path.name.split(".")[0]: path for path in files}
 
 
 def _neighbours(path: Path) -> tuple[str, ...]:

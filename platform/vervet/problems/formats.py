@@ -41,8 +41,12 @@ class ProblemFormat(Protocol):
         """Whether a record looks like one of this format; a guess from its keys."""
         ...
 
-    def problem(self, record: Mapping[str, Any]) -> Problem:
-        """The problem that a record holds. Raises `ProblemError` with what is wrong in it."""
+    def problem(self, record: Mapping[str, Any], row: int = 0) -> Problem:
+        """The problem that a record holds, the `row`-th of its file (from 0, broken ones too).
+
+        The row names problems whose records have no id. Raises `ProblemError` with what is
+        wrong in the record.
+        """
         ...
 
 

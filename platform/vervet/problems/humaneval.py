@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from vervet.core.errors import ProblemError
-from vervet.core.lines import Record, SetAside, read_records
+from vervet.core.lines import Record, SetAside
 from vervet.core.values import Problem
 from vervet.problems.fields import text
+from vervet.problems.rows import read_rows
 
 __all__ = ["STOP", "HumanEvalFormat"]
 
@@ -26,19 +27,24 @@ class HumanEvalFormat:
     name = "humaneval"
 
     def records(self, path: Path) -> Iterator[Record | SetAside]:
-        """One JSON object a line."""
-        return read_records(path)
+        """Rows of JSON lines or Parquet."""
+        return read_rows(path)
 
     def recognises(self, record: Mapping[str, Any]) -> bool:
-        """By the three keys that no other format has together."""
-        return {"task_id", "entry_point", "test"} <= record.keys()
+        """By the three keys that only evalplus's files have too, beside their inputs."""
+        return {"task_id", "entry_point", "test"} <= record.keys() and "plus_input" not in record
 
-    def problem(self, record: Mapping[str, Any]) -> Problem:
+    def problem(self, record: Mapping[str, Any], row: int = 0) -> Problem:
         """A problem of kind `function`; its reference is the canonical solution."""
+        del row
         prompt = text(record, "prompt")
         test = text(record, "test", empty=True)
         if not test.strip():
             raise ProblemError("has no tests")
+        if "import numpy" in test:
+            raise ProblemError(
+                "has tests that need numpy, as the hub's HumanEval+: take evalplus's release file"
+            )
         reference = text(record, "canonical_solution", default="", empty=True)
         return Problem(
             id=text(record, "task_id"),

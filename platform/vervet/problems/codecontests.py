@@ -1,0 +1,117 @@
+"""CodeContests as on the Hugging Face hub (`deepmind/code_contests`), Parquet or JSON lines.
+
+Source: Li et al., "Competition-Level Code Generation with AlphaCode", 2022; the tests are taken
+together as Brown et al. ("Large Language Monkeys", 2024) take them: public, private, generated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from vervet.core.errors import ProblemError
+from vervet.core.lines import Record, SetAside
+from vervet.core.values import Problem
+from vervet.problems.cases import limits_for, pairs
+from vervet.problems.fields import text, words_for
+from vervet.problems.rows import read_rows
+
+__all__ = ["CodeContestsFormat", "program_prompt"]
+
+PYTHON3 = 3
+REFERENCES = 3
+_TESTS = ("public_tests", "private_tests", "generated_tests")
+_LABELS = ("source", "difficulty", "cf_rating", "cf_tags")
+_COLUMNS = (
+    "name", "description", *_TESTS, *_LABELS, "solutions", "time_limit", "memory_limit_bytes",
+    "input_file", "output_file",
+)  # fmt: skip
+_IMAGES = ("<image>", "[Image]")
+
+
+def program_prompt(question: str) -> str:
+    """What a model is given to write a program that reads and prints."""
+    return (
+        f"{question.rstrip()}\n\n"
+        "Write a Python 3 program that solves this problem. It reads from standard input and "
+        "writes to standard output. Give the whole program in one block fenced by ```.\n"
+    )
+
+
+class CodeContestsFormat:
+    """Records with `name`, `description` and tests of three origins."""
+
+    name = "codecontests"
+
+    def records(self, path: Path) -> Iterator[Record | SetAside]:
+        """Rows of Parquet or JSON lines; of Parquet only the columns that are used."""
+        return read_rows(path, _COLUMNS)
+
+    def recognises(self, record: Mapping[str, Any]) -> bool:
+        """By its tests, whose keys no other format has."""
+        return {"name", "description", "public_tests"} <= record.keys()
+
+    def problem(self, record: Mapping[str, Any], row: int = 0) -> Problem:
+        """A problem of kind `program`; its references are the first solutions in Python 3."""
+        del row
+        for key in ("input_file", "output_file"):
+            if record.get(key):
+                raise ProblemError(f"uses a file ({key} {record[key]!r:.60}), not standard streams")
+        cases = [case for key in _TESTS for case in pairs(record, key)]
+        if not cases:
+            raise ProblemError("has no tests")
+        description = text(record, "description")
+        labels = {key: record[key] for key in _LABELS if record.get(key)}
+        if any(tag in description for tag in _IMAGES):
+            labels["image"] = True
+        limits = limits_for(cases, cpu_s=_seconds(record), memory=_memory(record))
+        return Problem(
+            id=text(record, "name"),
+            kind="program",
+            prompt=program_prompt(description),
+            spec={"tests": cases, "checker": "codecontests", **limits},
+            labels=labels,
+            references=_references(record),
+        )
+
+
+def _seconds(record: Mapping[str, Any]) -> float | None:
+    limit = record.get("time_limit")
+    if limit is None:
+        return None
+    if not isinstance(limit, dict):
+        raise ProblemError(f"'time_limit' is {words_for(limit)}, not seconds and nanos")
+    parts = [limit.get("seconds") or 0, limit.get("nanos") or 0]
+    if not all(isinstance(part, int) and part >= 0 for part in parts):
+        raise ProblemError(f"'time_limit' is {limit!r:.80}, not seconds and nanos")
+    return (parts[0] + parts[1] / 1e9) or None
+
+
+def _memory(record: Mapping[str, Any]) -> int | None:
+    memory = record.get("memory_limit_bytes")
+    if memory is None:
+        return None
+    if not isinstance(memory, int) or memory < 0:
+        raise ProblemError(f"'memory_limit_bytes' is {memory!r:.60}, not a number of bytes")
+    return memory or None
+
+
+def _references(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """The first solutions in Python 3; a solution's language is a number, 3 for that one."""
+    solutions = record.get("solutions")
+    if solutions is None:
+        return ()
+    if isinstance(solutions, list):
+        found = [(one.get("language"), one.get("solution")) for one in solutions]
+    elif isinstance(solutions, dict):
+        languages, texts = solutions.get("language") or [], solutions.get("solution") or []
+        if len(languages) != len(texts):
+            raise ProblemError(
+                f"'solutions' has {len(languages):,} languages and {len(texts):,} solutions"
+            )
+        found = list(zip(languages, texts, strict=True))
+    else:
+        raise ProblemError(f"'solutions' is {words_for(solutions)}, not a mapping")
+    python = [code for language, code in found if language in (PYTHON3, "PYTHON3")]
+    return tuple(code for code in python if isinstance(code, str) and code.strip())[:REFERENCES]
