@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -9,16 +10,20 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from tests.sandbox.jobs import forking, job, run
+from vervet.core.limits import Limits, Usage
 from vervet.sandbox import keeper
 from vervet.sandbox.abilities import abilities_here
+from vervet.sandbox.conversation import Turn, starved
 from vervet.sandbox.guest import Guest
 from vervet.sandbox.jail import JailSandbox
-from vervet.sandbox.job import Job, LimitHit
+from vervet.sandbox.job import CheckReport, Job, LimitHit
 from vervet.sandbox.keeper import plan_for
+from vervet.sandbox.start import BwrapStarter
 
 PID = "import os\nprint(os.getppid(), os.stat('/tmp').st_dev, os.times().elapsed > 0)"
 
@@ -91,6 +96,19 @@ def _children(pid: int) -> list[int]:
 def _wait_for_end(pid: int) -> None:
     while Path(f"/proc/{pid}").exists():
         pass
+
+
+def test_where_no_guest_starts_any_more_the_job_is_a_failure_of_the_sandbox(
+    own: JailSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> Guest:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(BwrapStarter, "__call__", fail)
+
+    report = run(own, job("", memory=1 << 30))
+
+    assert report.infra == "the sandbox did not start: [Errno 24] Too many open files"
 
 
 def test_a_job_that_may_start_processes_is_alone(own: JailSandbox, started: list[Guest]) -> None:
@@ -205,14 +223,31 @@ def test_a_candidate_that_got_no_processor_is_starved_and_one_that_sleeps_is_not
     assert second == "False wall"
 
 
-def test_threads_of_its_own_starve_nobody(own: JailSandbox) -> None:
-    source = (
-        "import hashlib, threading\n"
-        "def burn():\n    while True:\n        hashlib.sha256(bytes(1 << 20))\n"
-        "for _ in range(12):\n    threading.Thread(target=burn).start()"
-    )
+@pytest.mark.parametrize(
+    ("delay_s", "cpu_s", "alone", "limit", "expected"),
+    [
+        (6.0, 0.5, False, LimitHit.WALL, True),
+        (3.9, 0.5, False, LimitHit.WALL, False),  # it waited less than half of its time
+        (6.0, 4.5, False, LimitHit.WALL, False),  # its own threads waited for each other
+        (6.0, 0.5, True, LimitHit.WALL, False),  # it may have waited for its own processes
+        (6.0, 0.5, False, LimitHit.CPU, False),  # it ended by another limit
+    ],
+)
+def test_only_who_was_kept_waiting_by_others_is_starved(
+    delay_s: float, cpu_s: float, alone: bool, limit: LimitHit, expected: bool
+) -> None:
+    usage = Usage(wall_s=8.0, cpu_user_s=cpu_s, run_delay_s=delay_s)
+    report = CheckReport("x", None, 9, b"", b"", usage, limit, "deadline")
+    turn = Turn(cast(Guest, None), Limits(wall_s=8.0), alone, report, delay_s=delay_s)
 
-    report = run(own, job(source, wall_s=1.0, cpu_s=60.0, memory=1 << 30))
+    assert bool(starved([turn])) is expected
 
-    assert not report.starved
-    assert report.checks[0].limit is LimitHit.WALL
+
+def test_packages_of_a_profile_are_there_for_it_alone(own: JailSandbox) -> None:
+    source = "import sympy, sys\nprint(sympy.sqrt(8), sys.modules['sympy'] is sympy)"
+    asked = job(source, memory=1 << 30)
+
+    answers = replace(asked, program=replace(asked.program, profile="answers"))
+
+    assert run(own, answers).checks[0].stdout == b"2*sqrt(2) True\n"
+    assert b"ModuleNotFoundError" in run(own, asked).checks[0].stderr

@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from vervet.core.limits import Limits
+from vervet.core.limits import Limits, Usage
 from vervet.sandbox.delay import run_delay
 from vervet.sandbox.guest import Answer, Guest, GuestSilentError
 from vervet.sandbox.job import CheckReport, Job, LimitHit
@@ -28,7 +28,7 @@ from vervet.sandbox.wire import (
     check_report,
 )
 
-__all__ = ["Turn", "fetch", "run_check", "starved"]
+__all__ = ["Turn", "died_of_memory", "fetch", "killed_for_memory", "run_check", "starved"]
 
 GRACE_S = 5.0
 """What a guest may take on top of the limits before it counts as silent."""
@@ -184,6 +184,18 @@ def starved(turns: Sequence[Turn]) -> str:
                 "for a processor"
             )
     return ""
+
+
+def died_of_memory(turns: Sequence[Turn]) -> bool:
+    """Whether guests that are gone were killed with the processes that their programs started."""
+    return any(turn.alone and turn.guest.killed_for_memory() for turn in turns)
+
+
+def killed_for_memory(name: str) -> CheckReport:
+    """The report of a check whose whole guest was killed with it: no more is known of it."""
+    return CheckReport(
+        name, None, SIGKILL, b"", b"", Usage(), limit=LimitHit.MEMORY, known_by="cgroup"
+    )
 
 
 def fetch(guest: Guest, job: Job) -> dict[str, bytes]:

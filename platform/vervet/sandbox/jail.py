@@ -66,12 +66,11 @@ class JailSandbox:
             self._use_the_best(bwrap)
 
     def environment(self) -> dict[str, str]:
-        """What decides outcomes here: interpreter, runner, kind of sandbox and its layers."""
+        """What decides outcomes here: interpreter, runner, kind of sandbox."""
         return {
             "kind": self._kind,
             "interpreter": self._python.version,
             "runner": runner_digest(),
-            "layers": " ".join(self.layers()),
         }
 
     def layers(self) -> tuple[str, ...]:

@@ -12,7 +12,14 @@ from typing import Any
 
 from vervet.core.errors import JobError, UnknownNameError
 from vervet.core.limits import Limits, Usage
-from vervet.sandbox.conversation import Turn, fetch, run_check, starved
+from vervet.sandbox.conversation import (
+    Turn,
+    died_of_memory,
+    fetch,
+    killed_for_memory,
+    run_check,
+    starved,
+)
 from vervet.sandbox.guest import Guest, GuestGoneError, GuestSilentError
 from vervet.sandbox.hello import Hello
 from vervet.sandbox.job import CheckReport, Job, OnCheck, Program, Report
@@ -66,6 +73,15 @@ class _Progress:
     infra: str = ""
     starved: bool = False
     artifacts: dict[str, bytes] = field(default_factory=dict)
+
+    def done(self, job: Job) -> bool:
+        """Whether every check has been run, or no more is wanted."""
+        return not self.going or len(self.checks) == len(job.checks)
+
+    def add(self, report: CheckReport, on_check: OnCheck) -> None:
+        """Take one check's report and ask the host whether to go on."""
+        self.checks.append(report)
+        self.going = on_check(report)
 
 
 @dataclass
@@ -133,7 +149,7 @@ class Keeper:
         openings = [self._opening(part) for _, part in parts]
         progress = _Progress()
         try:
-            while progress.going and not progress.infra and len(progress.checks) < len(job.checks):
+            while not progress.infra and not progress.done(job):
                 before = len(progress.checks)
                 self._serve(job, parts, openings, on_check, progress)
                 fresh = all(seat.jobs <= 1 for seat, _ in parts)
@@ -188,9 +204,12 @@ class Keeper:
             if usable and job.artifacts and progress.checks:
                 progress.artifacts = fetch(turns[0].guest, job)
         except (GuestGoneError, GuestSilentError, ProtocolError) as failure:
-            usable, started = False, len(turns) == len(parts)
-            judged = not progress.going or len(progress.checks) == len(job.checks)
-            if judged or all(seat.jobs <= 1 for seat, _ in parts):
+            usable = False
+            started, judged = len(turns) == len(parts), progress.done(job)
+            if started and not judged and died_of_memory(turns):
+                name = job.checks[len(progress.checks)].name
+                progress.add(killed_for_memory(name), on_check)
+            elif judged or all(seat.jobs <= 1 for seat, _ in parts):
                 progress.infra = _words(failure, started, len(progress.checks) + 1)
         for seat, _ in parts:
             if not (usable and seat.keep):
@@ -203,11 +222,11 @@ class Keeper:
         if seat.guest is not None and will_do and seat.guest.alive:
             return seat.guest
         _leave(seat)
+        seat.plan, seat.jobs = plan, 1
         try:
-            guest = self._start(plan)
+            guest = seat.guest = self._start(plan)
         except OSError as error:
             raise GuestGoneError(str(error)) from error
-        seat.guest, seat.plan, seat.jobs = guest, plan, 1
         hello = ask_hello(self._hello, root=guest.root, processes=plan.alone)
         self._ready = ready = guest.begin(hello, seconds=START_S)
         confined = ready.get("contained") or ready.get("landlock")
@@ -231,8 +250,7 @@ def _converse(turns: list[Turn], job: Job, on_check: OnCheck, progress: _Progres
         if progress.infra:
             progress.starved = True
             return False
-        progress.checks.append(report)
-        progress.going = on_check(report)
+        progress.add(report, on_check)
         if not progress.going:
             break
     return True

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from vervet.core.errors import JobError
@@ -22,12 +23,15 @@ PACKAGES = "/opt/packages"
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Top-level modules that a candidate of this profile can import, and those imported for it."""
+    """Top-level modules that a candidate of this profile can import, and those imported for it.
+
+    `described` are distributions whose metadata they look for when they are imported.
+    """
 
     name: str
     packages: tuple[str, ...] = ()
+    described: tuple[str, ...] = ()
     preload: tuple[str, ...] = ()
-    distribution: str = ""
 
 
 PROFILES: Mapping[str, Profile] = {
@@ -37,8 +41,8 @@ PROFILES: Mapping[str, Profile] = {
         Profile(
             "answers",
             packages=("sympy", "mpmath", "math_verify", "latex2sympy2_extended", "antlr4"),
+            described=("antlr4-python3-runtime",),
             preload=("sympy", "math_verify"),
-            distribution="math-verify[antlr4_13_2]",
         ),
     )
 }
@@ -46,16 +50,32 @@ PROFILES: Mapping[str, Profile] = {
 
 def trees_of(profile: Profile) -> tuple[Tree, ...]:
     """Where its packages are on this host, and where inside. Raises `JobError` if one is not."""
-    return tuple(_tree(profile, package) for package in profile.packages)
+    sources = [_package(profile, name) for name in profile.packages]
+    sources += [_metadata(profile, name) for name in profile.described]
+    return tuple(Tree(source, f"{PACKAGES}/{source.name}") for source in sources)
 
 
-def _tree(profile: Profile, package: str) -> Tree:
-    spec = importlib.util.find_spec(package)
+def _package(profile: Profile, name: str) -> Path:
+    spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
-        raise JobError(
-            f"the profile {profile.name} needs the package {package}, which is not installed",
-            hint=f"Install {profile.distribution} into the environment of Vervet.",
-        )
+        raise _missing(profile, name)
     origin = Path(spec.origin)
-    source = origin.parent if origin.name == "__init__.py" else origin
-    return Tree(source, f"{PACKAGES}/{source.name}")
+    return origin.parent if origin.name == "__init__.py" else origin
+
+
+def _metadata(profile: Profile, name: str) -> Path:
+    try:
+        found = distribution(name)
+    except PackageNotFoundError:
+        raise _missing(profile, name) from None
+    files = [file for file in found.files or () if file.name == "METADATA"]
+    if not files:
+        raise _missing(profile, name)
+    return Path(str(found.locate_file(files[0]))).parent
+
+
+def _missing(profile: Profile, name: str) -> JobError:
+    return JobError(
+        f"the profile {profile.name} needs the package {name}, which is not installed",
+        hint="Install Vervet with all that it names: its lock file has it.",
+    )
