@@ -110,7 +110,7 @@ def test_prompt_without_its_examples_is_matched_by_name_and_parameters(tmp_path:
         ({"prompt": "def double(x, y):\n", "completion": "a"}, "asks for function 'double'"),
         ({"prompt": "3 + 3?", "completion": "a"}, "defines no function"),
         ({"completion": "a"}, "neither 'task_id' nor 'prompt'"),
-        ({"task_id": "t/2", "solution": "a"}, "neither 'completion' nor 'samples'"),
+        ({"task_id": "t/2", "text": "a"}, "neither 'completion' nor 'samples'"),
         ({"task_id": "t/2", "completion": None}, "NoneType, not a string"),
         ({"task_id": "t/2", "completion": "a", "passed": "yes"}, "'yes', not true or false"),
         ({"task_id": "t/2", "samples": "abc"}, "'samples' is not a list"),

@@ -82,9 +82,9 @@ def test_what_json_writes_is_read_back(
     assert list(read_records(path)) == [Record(at + 1, row) for at, row in enumerate(rows)]
 
 
-def test_a_parquet_file_is_told_which_extra_reads_it(tmp_path: Path) -> None:
+def test_a_parquet_file_is_told_from_broken_json(tmp_path: Path) -> None:
     path = tmp_path / "rows.parquet"
     path.write_bytes(b"PAR1\x15\x04\n\x15\x80" * 20 + b"PAR1")
     (found,) = read_records(path)
     assert isinstance(found, SetAside)
-    assert "vervet[parquet]" in found.reason
+    assert found.reason == "is a Parquet file, where JSON lines are expected"

@@ -2,7 +2,8 @@
 
 Recorded prompts are often edited (examples dropped from the docstring), so a prompt that is
 not one of the suite's is matched by the name of its last function, and, where several
-problems share that name, by the longest common beginning.
+problems share that name, by the longest common beginning. A question is matched by the prompt
+that holds it whole.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from itertools import takewhile
 
 from vervet.core.digests import digest_text
@@ -20,6 +22,7 @@ __all__ = ["PromptMatcher"]
 
 _DEF = re.compile(r"^(?:async[ \t]+)?def[ \t]+(\w+)[ \t]*\(", re.MULTILINE)
 _OFFERS = 100  # Looking for the nearest id is slow, and a foreign file has a million of them.
+_LEAD = re.compile(r"^\w+: +")
 _COLON = re.compile(r":[ \t]*(?:#.*)?\r?\n")
 
 
@@ -32,6 +35,8 @@ class PromptMatcher:
         self._ids = {problem.id for problem in suite.problems}
         self._by_prompt: dict[str, list[Problem]] = defaultdict(list)
         self._by_function: dict[str, list[Problem]] = defaultdict(list)
+        self._by_line: dict[str, list[Problem]] | None = None
+        self._problems = suite.problems
         self._taken: dict[str, tuple[str, int]] = {}
         for problem in suite.problems:
             self._by_prompt[problem.prompt].append(problem)
@@ -65,6 +70,23 @@ class PromptMatcher:
             )
         return problem.id
 
+    def by_question(self, question: str) -> str:
+        """The id of the one problem whose prompt holds `question`.
+
+        Raises `CandidateError` if there is none, or several.
+        """
+        question = question.strip()
+        if self._by_line is None:
+            self._by_line = _lines(self._problems)
+        first = question.partition("\n")[0].strip()
+        found = [one for one in self._by_line.get(first, []) if question in one.prompt]
+        if not found:
+            raise CandidateError(f"no problem of suite {self._suite} asks its question")
+        if len(found) > 1:
+            ids = ", ".join(problem.id for problem in found[:4])
+            raise CandidateError(f"its question is asked by several problems: {ids}")
+        return found[0].id
+
     def _exact(self, prompt: str) -> Problem | None:
         found = self._by_prompt.get(prompt, [])
         if len(found) > 1:
@@ -85,6 +107,16 @@ class PromptMatcher:
             ids = ", ".join(problem.id for problem in found[:4])
             raise CandidateError(f"function {name!r} is asked for by several problems: {ids}")
         return shared[-1][1]
+
+
+def _lines(problems: Iterable[Problem]) -> dict[str, list[Problem]]:
+    """Problems by each line of their prompt, with and without a lead such as "Question: "."""
+    found: dict[str, list[Problem]] = defaultdict(list)
+    for problem in problems:
+        lines = {line.strip() for line in problem.prompt.split("\n")}
+        for line in lines | {_LEAD.sub("", line) for line in lines}:
+            found[line].append(problem)
+    return found
 
 
 def _fits(problem: Problem, prompt: str, name: str) -> bool:

@@ -30,20 +30,31 @@ AT_ONCE = 1000
 class FileContents:
     """What a file of candidates holds, seen before anything is recorded.
 
-    `most` is the largest number of candidates of one problem; `unsampled` are problems of the
-    suite that it has no candidate of.
+    `most` is the largest number of candidates of one problem, `empty` how many completions hold
+    nothing; `unsampled` are problems of the suite that it has no candidate of. At most
+    `per_problem` candidates of each problem are counted and imported, if that is given.
     """
 
     path: Path
     whole: Suite
+    source: str | None
+    per_problem: int | None
     model: GeneratorInfo
     candidates: int
     most: int
+    empty: int
     unsampled: tuple[str, ...]
     set_aside: tuple[SetAside, ...]
 
 
-def survey(path: Path, suite: Suite, *, whole: Suite) -> FileContents:
+def survey(
+    path: Path,
+    suite: Suite,
+    *,
+    whole: Suite,
+    source: str | None = None,
+    per_problem: int | None = None,
+) -> FileContents:
     """Read the file once and count its candidates of `suite`, which is part of `whole`.
 
     What belongs to the rest of `whole` is passed over; what belongs to no problem is set aside.
@@ -52,11 +63,13 @@ def survey(path: Path, suite: Suite, *, whole: Suite) -> FileContents:
     wanted = {problem.id for problem in suite.problems}
     counts: Counter[str] = Counter()
     set_aside: list[SetAside] = []
-    for item in read_recorded(path, whole):
+    empty = 0
+    for item in read_recorded(path, whole, source=source):
         if isinstance(item, SetAside):
             set_aside.append(item)
-        elif item.problem_id in wanted:
+        elif item.problem_id in wanted and _within(item, per_problem):
             counts[item.problem_id] += 1
+            empty += not item.completion.strip()
     if not counts:
         reasons = "; ".join(map(str, set_aside[:3]))
         raise CandidateError(
@@ -66,9 +79,12 @@ def survey(path: Path, suite: Suite, *, whole: Suite) -> FileContents:
     return FileContents(
         path=path,
         whole=whole,
-        model=GeneratorInfo("recorded", _stem(path), None, digest_file(path)),
+        source=source,
+        per_problem=per_problem,
+        model=GeneratorInfo("recorded", _model(path, source), None, digest_file(path)),
         candidates=counts.total(),
         most=max(counts.values()),
+        empty=empty,
         unsampled=tuple(p.id for p in suite.problems if p.id not in counts),
         set_aside=tuple(set_aside),
     )
@@ -83,21 +99,30 @@ def import_candidates(contents: FileContents, session: Session, recorder: Record
     return recorder.inserted - before
 
 
-def _stem(path: Path) -> str:
-    return path.name.removesuffix(".gz").removesuffix(".jsonl")
+def _model(path: Path, source: str | None) -> str:
+    stem = path.name.removesuffix(".gz").removesuffix(".jsonl")
+    return stem if source is None else f"{stem}:{source}"
+
+
+def _within(item: RecordedCandidate, per_problem: int | None) -> bool:
+    return per_problem is None or item.ordinal < per_problem
 
 
 def _candidates(contents: FileContents, session: Session) -> Iterator[Candidate]:
     problems = {problem.id: problem for problem in session.suite.problems}
-    for item in read_recorded(contents.path, contents.whole):
-        if isinstance(item, RecordedCandidate) and item.problem_id in problems:
+    for item in read_recorded(contents.path, contents.whole, source=contents.source):
+        if isinstance(item, SetAside) or not _within(item, contents.per_problem):
+            continue
+        if item.problem_id in problems:
             problem = problems[item.problem_id]
             verifier = session.verifiers[problem.kind]
             yield Candidate(
                 problem_id=item.problem_id,
                 ordinal=item.ordinal,
                 completion=item.completion,
-                solution=verifier.extract(problem, item.completion, cut=False),
-                finish_reason="recorded",
+                solution=verifier.extract(
+                    problem, item.completion, cut=item.finish_reason == "length"
+                ),
+                finish_reason=item.finish_reason,
                 claimed=item.claimed,
             )

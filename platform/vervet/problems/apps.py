@@ -87,7 +87,7 @@ def _id(record: Mapping[str, Any], question: str) -> str:
     """APPS numbers its problems; TACO does not, so they are named by their question."""
     for key in ("problem_id", "id"):
         if isinstance(record.get(key), int | str) and record[key] != "":
-            return f"apps/{record[key]}"
+            return str(record[key])
     return f"taco/{digest_text(question)[:12]}"
 
 
