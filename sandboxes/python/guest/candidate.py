@@ -44,8 +44,8 @@ UNUSABLE = 70
 F_DUPFD = 0
 WARM = b"def f(a, *b, c=1):\n    for x in a:\n        print(f'{x}', end='')\n    return [a]\n"
 """Compiled once in vain: the first compilation of a process costs a millisecond more."""
-BALLAST = 200
-"""Small pieces of memory, and bytes of each: let go of where there is no other to be had."""
+_ballast = [bytes(200) for _ in range(200)]
+"""Small pieces of memory, let go of where a word must be said and there is no other."""
 OUT_OF_THE_WAY = 64
 """Where descriptors wait while the lowest are given out; the runner never holds so many."""
 MODULES = ("bisect", "collections", "copy", "functools", "heapq", "itertools", "math", "operator")
@@ -194,13 +194,11 @@ def _run(program: CodeType, name: str) -> int:
     main.__file__ = name
     main.__builtins__ = builtins  # type: ignore[attr-defined]
     sys.modules["__main__"] = main
-    ballast = [bytes(BALLAST) for _ in range(BALLAST)]
     try:
         exec(program, main.__dict__)
     except SystemExit as stop:
         return _exit_code(stop.code)
     except BaseException as error:
-        ballast.clear()
         _complain(error)
         return 1
     return 0
@@ -217,6 +215,7 @@ def _exit_code(code: Any) -> int:
 
 def _complain(error: BaseException) -> None:
     """Print as the interpreter does, with the runner's own frames left out."""
+    _ballast.clear()
     _set_limit(_MEMORY, (_get_limit(_MEMORY)[1],) * 2)
     trace = error.__traceback__
     if trace is not None:

@@ -41,9 +41,11 @@ def main() -> None:
         link = Link(control)
         first = link.receive()
         if first is not None:
-            hello, program, _ = first
+            hello, body, _ = first
+            program = os.read(body, PROGRAM_CAP)
+            os.close(body)
             prepare_interpreter(hello["path"], hello["preload"])
-            Runner(link, hello, os.read(program, PROGRAM_CAP)).serve()
+            Runner(link, hello, program).serve()
     except BaseException as error:
         os.write(complaints, f"{type(error).__name__}: {error}\n".encode())
         os._exit(1)

@@ -110,14 +110,15 @@ class Watch:
                 if found.limit is not None:
                     return
                 pause = min(pause, LOOK_S if alive >= 0 else UNSEEN_S)
-                for descriptor, _ in poll.poll(pause * 1000 + 1):
-                    if descriptor == alive:
-                        return
-                    if descriptor == control:
-                        found.known_by = "stop"
-                        return
-                    self._hear(descriptor, found)
-                    poll.unregister(descriptor)
+                ready = [descriptor for descriptor, _ in poll.poll(pause * 1000 + 1)]
+                if alive in ready:
+                    return
+                if control in ready:
+                    found.known_by = "stop"
+                    return
+                if told in ready:
+                    self._hear(told, found)
+                    poll.unregister(told)
                 if alive < 0 and os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
                     return
         finally:
