@@ -17,6 +17,7 @@ from vervet.sandbox.protocol import Sandbox
 from vervet.store.database import Database
 from vervet.store.runs import Run, RunSpec, RunState, create_run, find_run, set_run_state
 from vervet.store.suites import load_suite, save_suite
+from vervet.verification.preparing import prepare_suite
 from vervet.verification.protocol import Verifier
 from vervet.verification.registry import verifier_for
 
@@ -68,9 +69,11 @@ def open_session(
 
     `expected` candidates are to be there in the end, if not `config.n` of every problem.
     Raises `UsageError` if a run of the given `name` has other parameters: nothing that was
-    recorded under one set of parameters is ever continued under another.
+    recorded under one set of parameters is ever continued under another. Raises `SandboxError`
+    where a reference could not be run.
     """
     verifiers = verifiers_of(suite)
+    suite = prepare_suite(suite, verifiers, sandbox)
     content = verifier_content(verifiers)
     environment = sandbox.environment()
     decisive: dict[str, Any] = {

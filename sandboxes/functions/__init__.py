@@ -1,0 +1,1 @@
+"""What runs inside the two isolations of a function's check: standard library only."""
