@@ -21,6 +21,7 @@ __all__ = [
     "ReferenceOption",
     "RunArgument",
     "SandboxOption",
+    "SourceOption",
     "StateOption",
     "UnsafeOption",
     "WorkersOption",
@@ -66,6 +67,12 @@ ReferenceOption = Annotated[
         metavar="SHARE",
         help="Share of verdicts judged again in a fresh process per test; 0.01 if left out, "
         "0 for none.",
+    ),
+]
+SourceOption = Annotated[
+    str | None,
+    typer.Option(
+        "--source", metavar="MODEL", help="The model, where the candidates are of several."
     ),
 ]
 UnsafeOption = Annotated[

@@ -18,6 +18,7 @@ from vervet.cli.options import (
     ReferenceOption,
     RunArgument,
     SandboxOption,
+    SourceOption,
     StateOption,
     UnsafeOption,
     WorkersOption,
@@ -139,6 +140,8 @@ def verify(
     candidates: Annotated[
         Path | None, typer.Option("--candidates", help="Recorded candidates to import first.")
     ] = None,
+    source: SourceOption = None,
+    n: NOption = None,
     name: NameOption = None,
     suite_format: FormatOption = None,
     limit: LimitOption = None,
@@ -166,7 +169,7 @@ def verify(
     from vervet.pipeline.session import reopen_session
 
     flags = {
-        "suite": suite, "format": suite_format, "limit": limit, "database": db,
+        "suite": suite, "format": suite_format, "limit": limit, "n": n, "database": db,
         "broker": broker, "workers": workers, "state_dir": state_dir,
         "sandbox": sandbox, "reference_share": reference_share,
         "unsafe_no_isolation": unsafe or None,
@@ -177,7 +180,9 @@ def verify(
         work.open_sandbox(config) as opened,
     ):
         if candidates is not None:
-            session = imported(database, candidates, config, sandbox=opened, name=name)
+            session = imported(
+                database, candidates, config, sandbox=opened, name=name, source=source
+            )
         elif suite is not None:
             raise UsageError(
                 "--suite was given without --candidates",
@@ -202,17 +207,17 @@ def _sample(
 ) -> None:
     from vervet.cli import work
     from vervet.cli.output import print_set_aside
+    from vervet.cli.suites import load_suite
     from vervet.generation.registry import make_generator
     from vervet.pipeline.plan import missing_requests
     from vervet.pipeline.record import Recorder
     from vervet.pipeline.sample import Sampler
     from vervet.pipeline.session import Session, open_session
     from vervet.pipeline.tasks import with_task_defaults
-    from vervet.problems.bundled import load
     from vervet.store.candidates import existing_ordinals
 
     config = with_task_defaults(config_from(config_file, override, **flags))
-    loaded = load(config.suite, format=config.format, limit=config.limit)
+    loaded = load_suite(config.suite, config.format, config.limit)
     print_set_aside(loaded.set_aside)
     generator = make_generator(config.model, config.engine_options())
 

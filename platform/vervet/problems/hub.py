@@ -23,7 +23,14 @@ from vervet.problems.reading import (
     sound_problems,
 )
 
-__all__ = ["HubName", "is_hub_name", "parse_hub_name", "read_hub_suite", "rows_as_items"]
+__all__ = [
+    "HubName",
+    "is_hub_name",
+    "open_hub",
+    "parse_hub_name",
+    "read_hub_suite",
+    "rows_as_items",
+]
 
 _PREFIX = "hf://"
 _NAME = re.compile(
@@ -73,23 +80,36 @@ def read_hub_suite(
 ) -> LoadedSuite:
     """The problems of a data set of the hub; with `limit`, no more rows are fetched than needed.
 
-    `load` gives the rows; by default `datasets` streams them over the network. Raises
-    `ProblemError` if it cannot or no format fits, `UsageError` for a name that is none.
+    Raises `ProblemError` if it cannot be read or no format fits, `UsageError` for a name that is
+    none.
     """
-    hub = parse_hub_name(name)
-    items = rows_as_items((load or _stream)(hub), name)
-    if format:
-        used = get_format(format)
-    else:
-        first = list(islice(items, _LOOK_AT if limit is None else min(limit, _LOOK_AT)))
-        used = _guess(first, name)
-        items = chain(first, items)
+    used, items = open_hub(name, format=format, look_at=limit, load=load)
     return collect(
         sound_problems(used, items, name, check),
-        name=hub.repo.rpartition("/")[2],
+        name=parse_hub_name(name).repo.rpartition("/")[2],
         origin=name,
         limit=limit,
     )
+
+
+def open_hub(
+    name: str,
+    *,
+    format: str | None = None,  # noqa: A002
+    look_at: int | None = None,
+    load: Loader | None = None,
+) -> tuple[ProblemFormat, Iterator[Record | SetAside]]:
+    """The format of a data set, by name or by its first rows, and its rows as records.
+
+    `load` gives the rows; by default `datasets` streams them over the network. At most
+    `look_at` rows are read to know the format. Raises as `read_hub_suite` does.
+    """
+    items = rows_as_items((load or _stream)(parse_hub_name(name)), name)
+    if format:
+        return get_format(format), items
+    first = list(islice(items, _LOOK_AT if look_at is None else min(look_at, _LOOK_AT)))
+    used = recognised([(each, iter(first)) for each in all_formats()], name)
+    return used, chain(first, items)
 
 
 def rows_as_items(rows: Rows, origin: str) -> Iterator[Record | SetAside]:
@@ -109,10 +129,6 @@ def rows_as_items(rows: Rows, origin: str) -> Iterator[Record | SetAside]:
 def _plain(value: Any) -> Any:
     """Dates as text, since problems are JSON."""
     return value.isoformat() if isinstance(value, date | datetime) else value
-
-
-def _guess(first: list[Record | SetAside], origin: str) -> ProblemFormat:
-    return recognised([(used, iter(first)) for used in all_formats()], origin)
 
 
 def _stream(hub: HubName) -> Rows:
