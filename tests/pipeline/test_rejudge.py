@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, select, text, update
 
 from tests.dispatch.world import die_with
 from tests.pipeline.doubles import Broken
@@ -29,7 +29,7 @@ from vervet.sandbox.reference import ReferenceSandbox
 from vervet.store.audits import summary_of
 from vervet.store.database import Database
 from vervet.store.rejudging import chosen
-from vervet.store.schema import attempts, batches, verdicts
+from vervet.store.schema import attempts, batches, environments, verdicts
 from vervet.verification.registry import verifier_for
 
 TESTS = [{"input": "3 4\n", "output": "7\n"}, {"input": "1 1\n", "output": "2\n"}]
@@ -253,15 +253,13 @@ def test_a_failure_of_the_reference_sandbox_is_tried_again_and_never_an_item(
     assert world.rows("SELECT * FROM v_reference_differences") == []
 
 
-def test_another_interpreter_is_no_reference(world: World) -> None:
-    class Other(ReferenceSandbox):
-        def environment(self) -> dict[str, str]:
-            return {**super().environment(), "interpreter": "CPython 2.7"}
-
-    world.record(HONEST[:1])
-    found = world.rejudge(place=world.with_reference(Other))
-    assert (found["rejudged"], found["failed"]) == (0, 1)
-    assert "CPython 2.7" in found["why"]
+def test_what_another_interpreter_judged_is_not_compared(world: World) -> None:
+    world.record(HONEST[:2])
+    with world.database.write() as conn:
+        conn.execute(update(environments).values(content={"kind": "docker"}))
+    found = world.rejudge()
+    assert (found["rejudged"], found["skipped"], found["failed"]) == (0, 2, 0)
+    assert set(world.made()) == {("normal", "passed")}
 
 
 def test_a_worker_that_dies_with_a_re_judgement_leaves_it_to_another(world: World) -> None:

@@ -20,10 +20,11 @@ from vervet.pipeline.dispatcher import Dispatcher
 from vervet.pipeline.record import MAX_INFRA_TRIES
 from vervet.pipeline.session import Session
 from vervet.pipeline.verify_item import REFUSED
+from vervet.sandbox.interpreter import current_interpreter
 from vervet.sandbox.reference import unfit
 from vervet.store.audits import AuditItem, add_items, findings, open_audit, save_summary
 from vervet.store.batches import enqueue
-from vervet.store.rejudging import Chosen, chosen, load_solutions
+from vervet.store.rejudging import Chosen, chosen, load_environment, load_solutions
 from vervet.verification.protocol import Verifier
 
 __all__ = ["KIND", "Rejudging"]
@@ -65,6 +66,8 @@ class Rejudging:
 
     def _fit(self, conn: Connection, found: Sequence[Chosen]) -> list[Chosen]:
         """Those that reference mode can run; which cannot is found out once."""
+        if not self._comparable(conn):
+            self._unfit.update((each.solution_id, True) for each in found)
         unknown = [
             each
             for each in found
@@ -77,6 +80,11 @@ class Rejudging:
             verifier = self.session.verifiers[problem.kind]
             self._unfit[each.solution_id] = not _runs_there(verifier, problem, solution)
         return [each for each in found if not self._unfit.get(each.solution_id)]
+
+    def _comparable(self, conn: Connection) -> bool:
+        """Whether reference mode has the interpreter of the run's own sandbox."""
+        environment = load_environment(conn, self.session.run)
+        return bool(environment.get("interpreter") == current_interpreter().version)
 
     def _enqueue(self, conn: Connection, waiting: Sequence[tuple[Chosen, Judgement]]) -> Sent:
         """Ask for one more attempt wherever one is wanted, unless it is on its way."""

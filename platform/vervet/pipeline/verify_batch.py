@@ -188,7 +188,7 @@ def _sandbox(place: Workplace, held: Claim) -> Iterator[tuple[Sandbox, Callable[
     if held.condition != REFERENCE:
         yield place.sandbox, place.fresh_sandbox
         return
-    with reference_mode(place.reference, place.sandbox) as sandbox:
+    with reference_mode(place.reference) as sandbox:
         yield sandbox, place.reference
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, exists, or_, select, true
 
@@ -18,9 +19,9 @@ from vervet.store.attempts import attempt_of
 from vervet.store.blobs import load_texts
 from vervet.store.rows import chunks
 from vervet.store.runs import Run
-from vervet.store.schema import attempts, candidates, problems, solutions, verdicts
+from vervet.store.schema import attempts, candidates, environments, problems, solutions, verdicts
 
-__all__ = ["Chosen", "Tried", "chosen", "load_solutions"]
+__all__ = ["Chosen", "Tried", "chosen", "load_environment", "load_solutions"]
 
 DIGITS = 15
 """Hex digits of a digest that decide, of 4 bits each: as many as a float can tell apart."""
@@ -90,6 +91,13 @@ def chosen(conn: Connection, run: Run, share: float) -> list[Chosen]:
     )
     rows = conn.execute(query).all()
     return _with_attempts(conn, run, [(row[0], row[1], row[2]) for row in rows])
+
+
+def load_environment(conn: Connection, run: Run) -> Mapping[str, Any]:
+    """What decided the outcomes of a run's attempts, as its sandbox told it."""
+    query = select(environments.c.content).where(environments.c.digest == run.environment_digest)
+    found: Mapping[str, Any] = conn.execute(query).scalar_one()
+    return found
 
 
 def load_solutions(conn: Connection, solution_ids: Sequence[int]) -> dict[int, Solution]:
