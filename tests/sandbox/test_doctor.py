@@ -80,6 +80,18 @@ def test_a_bubblewrap_that_is_not_used_is_told_with_its_reason(
     assert "sound, in use" in jail.notes[1]
 
 
+def test_a_slow_backend_that_is_not_the_default_is_not_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        "vervet.sandbox.doctor.make_sandbox", lambda _: ScriptedSandbox(lambda *_: prints(b""))
+    )
+
+    (default, docker) = examine("jail", ("docker",)).backends
+
+    assert (default.asked, docker.asked, docker.available) == (True, False, True)
+
+
 def test_an_unknown_backend_is_named() -> None:
     with pytest.raises(UnknownNameError, match="dokcer"):
         examine("dokcer", ())

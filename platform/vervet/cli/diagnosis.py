@@ -26,6 +26,10 @@ def _show_backend(console: Console, found: Diagnosis, *, is_default: bool) -> No
         console.print(f"\n[bold]{found.backend}[/]{default}: not available: ", end="")
         console.print(found.why, markup=False)
         return
+    if not found.asked:
+        words = f"there; `vervet doctor --sandbox {found.backend}` tries what it promises"
+        console.print(f"\n[bold]{found.backend}[/]: {words}")
+        return
     kind = f" (kind: {found.kind})" if found.kind != found.backend else ""
     state = "sound" if found.sound else "[red]NOT sound[/]"
     console.print(f"\n[bold]{found.backend}[/]{default}{kind}: {state}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -13,9 +13,10 @@ from rich.text import Text
 
 from vervet.core.lines import SetAside
 from vervet.report.reference import reference_words
-from vervet.report.summary import StratumSummary, Summary
-from vervet.report.tables import status_rows
 from vervet.report.words import duration, percent, span
+
+if TYPE_CHECKING:  # takes scipy, and so a second, which commands without numbers can spare
+    from vervet.report.summary import StratumSummary, Summary
 
 __all__ = ["err", "out", "print_json", "print_set_aside", "print_summary", "table"]
 
@@ -97,6 +98,8 @@ def print_summary(summary: Summary) -> None:
 
 
 def _print_statuses(console: Console, summary: Summary) -> None:
+    from vervet.report.tables import status_rows
+
     rows = [
         (row.status, f"{row.count:,}", percent(row.share))
         for row in status_rows(summary.statuses)

@@ -21,6 +21,8 @@ from vervet.sandbox.registry import make_sandbox
 __all__ = ["BACKENDS", "Diagnosis", "Examination", "examine"]
 
 BACKENDS = ("jail", "reference", "docker")
+SLOW = frozenset({"docker"})
+"""Only asked where they are the default: starting and removing containers takes seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +45,14 @@ class Diagnosis:
         return not self.why
 
     @property
+    def asked(self) -> bool:
+        """Whether its promises were tried."""
+        return bool(self.probes)
+
+    @property
     def sound(self) -> bool:
-        """Whether it is there and every promise that was tried holds."""
-        return self.available and all(probe.ok for probe in self.probes)
+        """Whether it was asked and every promise that was tried holds."""
+        return self.asked and all(probe.ok for probe in self.probes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +72,7 @@ class Examination:
 def examine(default: str = "jail", others: Sequence[str] = BACKENDS) -> Examination:
     """Try every promise of the default backend, and the most important ones of the others.
 
+    Of a slow one that is not the default it is only said whether it can be had.
     Raises `UnknownNameError` for a backend that there is none of.
     """
     names = [default, *(name for name in others if name != default)]
@@ -82,6 +90,8 @@ def _diagnose(name: str, *, brief: bool) -> Diagnosis:
     except SandboxError as error:
         return Diagnosis(name, why=f"{error.message}. {error.hint}".strip())
     try:
+        if brief and name in SLOW:
+            return Diagnosis(name, kind=sandbox.environment()["kind"])
         return _question(name, sandbox, brief=brief)
     finally:
         sandbox.close()

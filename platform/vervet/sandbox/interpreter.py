@@ -11,6 +11,8 @@ import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 
+from vervet.core.errors import NoIsolationError
+
 __all__ = ["Interpreter", "Tree", "current_interpreter"]
 
 PREFIX = "/opt/python"
@@ -41,8 +43,16 @@ class Interpreter:
 
 
 def current_interpreter() -> Interpreter:
-    """The base interpreter of this process: the one below any virtual environment."""
+    """The base interpreter of this process: the one below any virtual environment.
+
+    Raises `NoIsolationError` if it is not there any more.
+    """
     base = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+    if not base.is_file():
+        raise NoIsolationError(
+            f"the interpreter {base} is not there",
+            hint="Candidates run in the Python below Vervet's own: make its environment anew.",
+        )
     name = f"python{sys.version_info.major}.{sys.version_info.minor}"
     system, links = _system_libraries()
     if Path(sys.base_prefix) == USR:

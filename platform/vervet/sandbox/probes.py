@@ -22,7 +22,8 @@ __all__ = ["MARK", "QUESTIONS", "Probe", "Question", "ask"]
 QUICK = Limits(cpu_s=1.0, wall_s=5.0, memory=256 << 20, processes=8)
 DEADLINE = Limits(cpu_s=1.0, wall_s=0.2)
 BURN = Limits(cpu_s=0.15, wall_s=5.0)
-MARK = "vervet-probe"
+MARK = f"vervet-{os.getpid()}"
+"""What the probe that starts daemons calls itself: at most 15 characters, this process's own."""
 
 
 @dataclass(frozen=True, slots=True)
