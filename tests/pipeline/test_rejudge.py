@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import Connection, select, text, update
 
 from tests.dispatch.world import die_with
-from tests.pipeline.doubles import Broken
 from vervet.core.errors import JobError, NoIsolationError
+from vervet.core.limits import Usage
 from vervet.core.sampling import GeneratorInfo
 from vervet.core.status import REFERENCE, Status
 from vervet.core.values import Candidate, Problem, Suite
@@ -75,13 +75,19 @@ class World:
     def database(self) -> Database:
         return self.session.database
 
-    def record(self, completions: Sequence[str], problem: Problem = SUM) -> None:
+    def record(
+        self,
+        completions: Sequence[str],
+        problem: Problem = SUM,
+        place: Workplace | None = None,
+    ) -> None:
         verifier = self.session.verifiers[problem.kind]
         made = [
             Candidate(problem.id, at, each, verifier.extract(problem, each, cut=False))
             for at, each in enumerate(completions)
         ]
-        Recorder(self.database, self.session.run, 8, self.dispatcher).record(made)
+        dispatcher = InlineDispatcher(place) if place else self.dispatcher
+        Recorder(self.database, self.session.run, 8, dispatcher).record(made)
 
     def rejudge(self, share: float = 1.0, place: Workplace | None = None) -> dict[str, Any]:
         dispatcher = InlineDispatcher(place) if place else self.dispatcher
@@ -244,13 +250,52 @@ def test_a_failure_of_the_reference_sandbox_is_tried_again_and_never_an_item(
         def run(self, job: Job, on_check: OnCheck) -> Report:
             if job.program.argv[0] == "solution.py" and left[0]:
                 left[0] -= 1
-                return Report((), Broken().run(job, on_check).usage, (), infra="it broke")
+                return Report((), Usage(), (), infra="it broke")
             return super().run(job, on_check)
 
     found = world.rejudge(place=world.with_reference(Failing))
     assert (found["rejudged"], found["differs"], found["failed"]) == (2, 0, 0)
     assert world.made()["reference", "infra_error"] == 2
     assert world.rows("SELECT * FROM v_reference_differences") == []
+
+
+def test_what_breaks_reference_mode_on_two_workers_is_no_difference(world: World) -> None:
+    class Broken(ReferenceSandbox):
+        def run(self, job: Job, on_check: OnCheck) -> Report:
+            if job.program.argv[0] == "solution.py":
+                return Report((), Usage(), (), infra="it broke")
+            return super().run(job, on_check)
+
+    world.record(HONEST[:1])
+    for worker in ("w1", "w2", "w1"):
+        place = replace(world.with_reference(Broken), worker=worker)
+        Rejudging(world.session, 1.0, InlineDispatcher(place)).go_on()
+    assert world.made() == {
+        ("normal", "passed"): 1,
+        ("reference", "infra_error"): 1,
+        ("reference", "crashed"): 1,
+    }
+    found = world.summary()
+    assert (found["rejudged"], found["differs"], found["failed"]) == (0, 0, 1)
+    assert found["why"].startswith("it broke")
+
+
+def test_what_breaks_the_sandbox_itself_is_not_sent_into_another(world: World) -> None:
+    class Broken(JailSandbox):
+        def run(self, job: Job, on_check: OnCheck) -> Report:
+            if b"break" in job.program.files[0].data:
+                return Report((), Usage(), (), infra="it broke")
+            return super().run(job, on_check)
+
+    broken = Broken()
+    for worker in ("w1", "w2"):
+        place = replace(world.place, sandbox=broken, worker=worker)
+        world.record(["break", HONEST[0]], place=place)
+        Recorder(world.database, world.session.run, 8, InlineDispatcher(place)).enqueue_missing()
+    broken.close()
+    assert world.made()["normal", "crashed"] == 1
+    found = world.rejudge()
+    assert (found["rejudged"], found["skipped"]) == (1, 1)
 
 
 def test_what_another_interpreter_judged_is_not_compared(world: World) -> None:

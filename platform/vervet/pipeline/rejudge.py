@@ -15,11 +15,11 @@ from sqlalchemy import Connection
 
 from vervet.audit.rejudging import Finding, Judgement, judge
 from vervet.core.status import NORMAL, REFERENCE
-from vervet.core.values import Problem, Solution
+from vervet.core.values import Attempt, Problem, Solution
 from vervet.pipeline.dispatcher import Dispatcher
 from vervet.pipeline.record import MAX_INFRA_TRIES
 from vervet.pipeline.session import Session
-from vervet.pipeline.verify_item import REFUSED
+from vervet.pipeline.verify_item import BREAKS_SANDBOX, REFUSED
 from vervet.sandbox.interpreter import current_interpreter
 from vervet.sandbox.reference import unfit
 from vervet.store.audits import AuditItem, add_items, findings, open_audit, save_summary
@@ -66,8 +66,10 @@ class Rejudging:
 
     def _fit(self, conn: Connection, found: Sequence[Chosen]) -> list[Chosen]:
         """Those that reference mode can run; which cannot is found out once."""
-        if not self._comparable(conn):
-            self._unfit.update((each.solution_id, True) for each in found)
+        comparable = self._comparable(conn)
+        for each in found:
+            if not comparable or not _said(each, NORMAL):
+                self._unfit[each.solution_id] = True
         unknown = [
             each
             for each in found
@@ -116,9 +118,9 @@ class Rejudging:
     def _summary(
         self, found: Sequence[Chosen], by_finding: Mapping[str, int], problems: Sequence[str]
     ) -> dict[str, Any]:
-        missing = [each for each in found if not each.attempts(REFERENCE)]
+        missing = [each for each in found if not _said(each, REFERENCE)]
         refused = [each for each in missing if (REFERENCE, REFUSED) in each.failed]
-        failed = [each for each in missing if each not in refused and _given_up(each)]
+        failed = [each for each in missing if each not in refused and REFERENCE in _given_up(each)]
         return {
             "rejudged": len(found) - len(missing),
             **{finding.value: by_finding.get(finding, 0) for finding in Finding},
@@ -130,13 +132,23 @@ class Rejudging:
 
 
 def _judged(each: Chosen) -> Judgement:
-    return judge(each.attempts(NORMAL), each.attempts(REFERENCE), _given_up(each))
+    return judge(_said(each, NORMAL), _said(each, REFERENCE), _given_up(each))
+
+
+def _said(each: Chosen, condition: str) -> list[Attempt]:
+    """Attempts that can be compared; what breaks sandboxes is never sent into more of them."""
+    return [made for made in each.attempts(condition) if made.code != BREAKS_SANDBOX]
 
 
 def _given_up(each: Chosen) -> set[str]:
-    """Conditions under which the sandbox or the host failed too often, or that refuse the job."""
-    often = {under for under in (NORMAL, REFERENCE) if each.failures(under) >= MAX_INFRA_TRIES}
-    return often | ({REFERENCE} if (REFERENCE, REFUSED) in each.failed else set())
+    """Conditions under which nothing more can be had of the sandbox or the host."""
+    return {
+        under
+        for under in (NORMAL, REFERENCE)
+        if each.failures(under) >= MAX_INFRA_TRIES
+        or (under, REFUSED) in each.failed
+        or len(_said(each, under)) < len(each.attempts(under))
+    }
 
 
 def _items(judged: Sequence[tuple[Chosen, Judgement]]) -> Iterator[AuditItem]:
