@@ -14,6 +14,7 @@ import struct
 import time
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from typing import Any, Protocol, Self
 
 from vervet.core.digests import digest_json
@@ -43,8 +44,20 @@ MODULES = (
     "guest.candidate",
     "guest.watch",
     "guest.runner",
+    "court",
+    "court.bounds",
+    "court.writer",
+    "court.reader",
+    "court.pipe",
+    "court.account",
+    "court.remote",
+    "court.judge",
+    "court.solver",
 )
-"""In the order of their imports."""
+"""In the order of their imports. `court` is for checks that have a judge and a solver: the runner
+does not use it, but loading it for every check would take longer than most checks do."""
+FOLDERS = {"guest": "python", "court": "functions"}
+"""Where each package lies in `sandboxes`."""
 CHUNK = 1 << 18
 NUMBER = struct.Struct("=i")
 RIGHTS_SPACE = socket.CMSG_SPACE(4 * NUMBER.size)
@@ -98,11 +111,14 @@ class Answer:
 
 
 def _sources() -> dict[str, str]:
-    folder = sandboxes_dir() / "python"
-    files = {
-        name: folder / "guest" / f"{name.partition('.')[2] or '__init__'}.py" for name in MODULES
-    }
-    return {name: path.read_text() for name, path in (files | {"boot": folder / "boot.py"}).items()}
+    files = {name: _file(name) for name in MODULES}
+    files["boot"] = sandboxes_dir() / "python" / "boot.py"
+    return {name: path.read_text() for name, path in files.items()}
+
+
+def _file(name: str) -> Path:
+    package, _, module = name.partition(".")
+    return sandboxes_dir() / FOLDERS[package] / package / f"{module or '__init__'}.py"
 
 
 @cache

@@ -39,7 +39,7 @@ MOST = 4096
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What the judge tells of a run: see `sandboxes/functions/account.py`.
+    """What the judge tells of a run: see `sandboxes/functions/court/account.py`.
 
     `at` is the assert of the first failure (-1: none), `error` the exception of it, and `value`
     what the function last returned, in words.

@@ -5,30 +5,22 @@ Says what lies in which isolation: nothing of the tests is ever in the solver's.
 
 from __future__ import annotations
 
-import marshal
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
 
-from vervet.core.digests import digest_json
+from vervet.core.digests import digest_bytes, digest_json
 from vervet.core.limits import Limits
 from vervet.core.resources import sandboxes_dir
 from vervet.core.values import Solution
 from vervet.sandbox.job import Check, File, Job, Program
-from vervet.verification.functions.tests import TAG, Tests, portable
+from vervet.verification.functions.tests import Tests, portable
 
-__all__ = ["Way", "beside_job", "kit_digest", "pair_job"]
+__all__ = ["Way", "beside_job", "court_digest", "pair_job"]
 
 PROFILE = "python"
 SOLUTION = "solution.py"
 SHARED = ("bounds", "writer", "reader", "pipe")
-MODULES = {
-    "solver": (*SHARED, "solver"),
-    "judge": (*SHARED, "account", "remote", "judge"),
-    "beside": (*SHARED, "account", "remote", "judge", "beside"),
-}
-"""The modules of each program in the order of their imports, its main one last."""
+COURT = ("bounds", "writer", "reader", "pipe", "account", "remote", "judge", "beside")
 PATIENCE_S = 5.0
 """How much longer than the solver's wall time the judge may wait."""
 
@@ -45,8 +37,8 @@ class Way:
 
 def pair_job(tests: Tests, solution: Solution, way: Way, limits: Limits) -> Job:
     """A judge that holds the tests, and a solver that holds the solution."""
-    judge = Program(PROFILE, (*_program("judge"),), ("judge.py",))
-    files = (*_program("solver"), _solution(tests, solution))
+    judge = Program(PROFILE, (_start("judge"),), ("judge.py",))
+    files = (_start("solver"), _solution(tests, solution))
     solver = Program(PROFILE, files, ("solver.py", tests.entry_point))
     check = Check("tests", _told(tests, way, ""))
     waiting = replace(limits, wall_s=limits.wall_s + PATIENCE_S)
@@ -55,15 +47,9 @@ def pair_job(tests: Tests, solution: Solution, way: Way, limits: Limits) -> Job:
 
 def beside_job(tests: Tests, solution: Solution, way: Way, limits: Limits, word: str) -> Job:
     """One program that holds both; `word` is to come before what it tells."""
-    files = (*_program("beside"), _solution(tests, solution))
+    files = (_start("beside"), *_sources(), _solution(tests, solution))
     check = Check("tests", _told(tests, way, word))
     return Job(Program(PROFILE, files, ("beside.py",)), (check,), limits)
-
-
-@cache
-def kit_digest() -> str:
-    """Identity of the code that runs inside."""
-    return digest_json({name: _source(name) for name in ("boot", *MODULES["beside"], "solver")})
 
 
 def _told(tests: Tests, way: Way, word: str) -> bytes:
@@ -85,20 +71,25 @@ def _solution(tests: Tests, solution: Solution) -> File:
     return File(SOLUTION, text.encode("utf-8", "surrogatepass"))
 
 
-@cache
-def _program(name: str) -> tuple[File, ...]:
-    """What starts the program `name`, and its modules, compiled and as sources."""
-    modules = []
-    for part in ("", *MODULES[name]):
-        source = _source(part or "__init__")
-        full = f"functions.{part}".rstrip(".")
-        code = compile(source, f"{full}.py", "exec", dont_inherit=True)
-        modules.append((full, source, marshal.dumps(code)))
-    kit: Mapping[str, Any] = {"tag": TAG, "modules": modules}
-    boot = _source("boot").encode()
-    return File(f"{name}.py", boot), File("kit", portable(kit))
+def _start(name: str) -> File:
+    """What starts a program of `sandboxes/functions`, which the guest has loaded before."""
+    return File(f"{name}.py", f"from court.{name} import main\n\nmain()\n".encode())
 
 
 @cache
-def _source(name: str) -> str:
-    return (sandboxes_dir() / "functions" / f"{name}.py").read_text(encoding="utf-8")
+def court_digest() -> str:
+    """Identity of the code that runs inside."""
+    return digest_json(
+        {file.path: digest_bytes(file.data) for file in (*_sources(), _file("solver"))}
+    )
+
+
+@cache
+def _sources() -> tuple[File, ...]:
+    """The same as files: reference mode has a fresh interpreter, which has loaded nothing."""
+    return tuple(_file(name) for name in ("__init__", *COURT))
+
+
+def _file(name: str) -> File:
+    path = sandboxes_dir() / "functions" / "court" / f"{name}.py"
+    return File(f"court/{name}.py", path.read_bytes())

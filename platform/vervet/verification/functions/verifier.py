@@ -16,7 +16,7 @@ from vervet.sandbox.job import Job, Report
 from vervet.verification import extraction, judging, spec
 from vervet.verification.functions import account, jobs, preparation, tests
 from vervet.verification.functions.account import Account, account_of, attempt_of, ending_of
-from vervet.verification.functions.jobs import Way, beside_job, kit_digest, pair_job
+from vervet.verification.functions.jobs import Way, beside_job, court_digest, pair_job
 from vervet.verification.functions.tests import Tests, tests_of
 from vervet.verification.identity import verifier_digest
 from vervet.verification.protocol import Step, Steps
@@ -48,7 +48,7 @@ class FunctionVerifier:
 
     def digest(self) -> str:
         """See `Verifier.digest`."""
-        return verifier_digest(KIND, MODULES, asdict(self) | {"inside": kit_digest()})
+        return verifier_digest(KIND, MODULES, asdict(self) | {"inside": court_digest()})
 
     def check_problem(self, problem: Problem) -> None:
         """See `Verifier.check_problem`."""

@@ -9,9 +9,9 @@ import builtins
 import os
 import sys
 
-from functions.account import Account
-from functions.bounds import FATAL
-from functions.judge import MET, MISSED, code_of, told_on_input
+from court.account import Account
+from court.bounds import FATAL
+from court.judge import MET, MISSED, code_of, told_on_input
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing these would cost as much as a check

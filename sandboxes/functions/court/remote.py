@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections import deque
 
-from functions.account import Account
-from functions.bounds import EXCEPTIONS, FATAL, BrokenError, CannotCrossError
-from functions.pipe import GoneError, receive, send
-from functions.reader import decode
-from functions.writer import encode
+from court.account import Account
+from court.bounds import EXCEPTIONS, FATAL, BrokenError, CannotCrossError
+from court.pipe import GoneError, receive, send
+from court.reader import decode
+from court.writer import encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing these would cost as much as a check

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 
-from functions.bounds import COUNT, MAX_BYTES, BrokenError
+from court.bounds import COUNT, MAX_BYTES, BrokenError
 
 __all__ = ["READ", "WRITE", "GoneError", "receive", "send"]
 

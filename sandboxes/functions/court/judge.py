@@ -11,8 +11,8 @@ import marshal
 import os
 import sys
 
-from functions.account import Account
-from functions.remote import Remote
+from court.account import Account
+from court.remote import Remote
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing these would cost as much as a check

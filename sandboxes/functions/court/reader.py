@@ -10,7 +10,7 @@ from _struct import Struct
 from _struct import error as struct_error
 from collections import Counter, OrderedDict, defaultdict, deque
 
-from functions.bounds import (
+from court.bounds import (
     COMPLEX,
     COUNT,
     DATE,

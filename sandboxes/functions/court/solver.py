@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 import sys
 
-from functions.bounds import EXCEPTIONS, FATAL, MAX_WORDS, CannotCrossError
-from functions.pipe import receive, send
-from functions.reader import decode
-from functions.writer import encode
+from court.bounds import EXCEPTIONS, FATAL, MAX_WORDS, CannotCrossError
+from court.pipe import receive, send
+from court.reader import decode
+from court.writer import encode
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing these would cost as much as a check

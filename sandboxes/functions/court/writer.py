@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections import Counter, OrderedDict, defaultdict, deque
 
-from functions.bounds import (
+from court.bounds import (
     COMPLEX,
     COUNT,
     DATE,
