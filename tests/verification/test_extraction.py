@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vervet.verification.extraction import extract_code, extract_marked, until_stop
+from vervet.verification.extraction import (
+    ends_cleanly,
+    extract_code,
+    extract_marked,
+    until_stop,
+)
 
 
 def code(
@@ -54,8 +61,75 @@ def test_cut_is_only_what_has_nothing_left(completion: str) -> None:
     assert code(completion, cut=True) == "cut"
 
 
-def test_what_is_left_of_a_cut_completion_is_kept() -> None:
-    assert code("```python\nprint(1)\nif x", cut=True) == "print(1)\nif x\n"
+STOPS = ("\nclass", "\ndef", "\n#", "\nif", "\nprint")
+
+
+@pytest.mark.parametrize(
+    "completion",
+    [
+        "```python\nprint(1)\nif x",
+        "    return a + b",
+        "    values = [1,\n    2,\n",
+        '    """Sums\n    two numbers\n',
+        "    if a:\n",
+        "    if a:  # the first\n",
+        "    return a + \\\n",
+        "def f():\n    return 1\n\n@cache\n",
+        "Here is the code:\n\ndef f(a):\n    retu",
+    ],
+)
+def test_code_that_the_token_limit_broke_off_is_cut(completion: str) -> None:
+    assert code(completion, cut=True) == "cut"
+    assert code(completion, cut=False) != "cut"
+
+
+@pytest.mark.parametrize(
+    ("completion", "expected"),
+    [
+        ("```python\nprint(1)\n```\nThis prints o", "print(1)\n"),
+        ("```python\nprint(1)\n```\n```python\nprint(2", "print(1)\n"),
+        ("```python\nprint(1)\n", "print(1)\n"),
+        ("    return 1\n\ndef g(x):\n    retu", "    return 1\n"),
+        ("    return 1\n", "    return 1\n"),
+        ("    return 1\n    # and now to somethi", "    return 1\n    # and now to somethi\n"),
+        ("    return '('\n", "    return '('\n"),
+        ("    return 1  # (\n", "    return 1  # (\n"),
+        (
+            "def f(a):\n    return a\n\nThis returns what it is given.\nIt is ver",
+            "def f(a):\n    return a\n",
+        ),
+    ],
+)
+def test_cut_code_that_may_be_whole_is_judged(completion: str, expected: str) -> None:
+    assert code(completion, cut=True, stop=STOPS) == expected
+
+
+@pytest.mark.parametrize(
+    ("completion", "expected"),
+    [
+        (
+            "Here is the function:\n\ndef f(a):\n    return a\n\nIt returns what it was given.\n",
+            "def f(a):\n    return a\n",
+        ),
+        (
+            "from math import pi\n\ndef f(a):\n    return g(a)\n\ndef g(a):\n    return pi\n",
+            "from math import pi\n\ndef f(a):\n    return g(a)\n\ndef g(a):\n    return pi\n",
+        ),
+        ("Solution:\n\n# first\n```python\nprint(1)\n```\n", "print(1)\n"),
+        ("Run this first:\n```bash\npip install x\n```\n```python\nimport x\n```", "import x\n"),
+        ("```python\nprint(1)\n```\nIt prints:\n```text\n1\n```", "print(1)\n"),
+        ("    return a\n```\n\nThis returns it.", "    return a\n"),
+        (
+            'def f():\n    """\nSums up the two numbers.\n    """\n    return 1\n',
+            'def f():\n    """\nSums up the two numbers.\n    """\n    return 1\n',
+        ),
+        ("N = 10 ** 9 + 7  # The modulus we use.\nM = N", None),
+        ("I cannot solve this problem, sorry.", None),
+    ],
+)
+def test_answer_of_a_chat_model_is_its_code(completion: str, expected: str | None) -> None:
+    for fence in ("first", "last"):
+        assert code(completion, stop=STOPS, fence=fence) == (expected or f"{completion}\n")
 
 
 def test_completion_ends_at_the_earliest_stop() -> None:
@@ -98,3 +172,50 @@ def test_an_answer_follows_its_mark(completion: str, expected: str) -> None:
     solution = extract_marked("answer", completion, mark="####", stop=(), cut=False)
 
     assert (solution.malformed or solution.text) == expected
+
+
+pieces = st.sampled_from(
+    ["def f(x):\n", "    return x\n", "    if x:\n", "(", ")", '"', "'''", "# note", "\n", "```\n",
+     "```python\n", "Here it is:\n", "That is all there is.\n", "print(1)\n", "\\", "@cache\n"]
+)  # fmt: skip
+texts = st.lists(pieces, max_size=14).map("".join)
+
+
+@given(texts, st.sampled_from(["first", "last"]))
+def test_a_token_limit_takes_a_solution_away_and_never_changes_it(text: str, fence: str) -> None:
+    cut, whole = code(text, cut=True, fence=fence), code(text, cut=False, fence=fence)
+
+    assert cut in ("cut", whole)
+
+
+@given(texts, st.booleans())
+def test_a_solution_stands_in_its_completion(text: str, cut: bool) -> None:
+    solution = extract_code("program", text, stop=STOPS, cut=cut, fence="first")
+
+    assert solution.malformed or solution.text.rstrip() in text
+
+
+@given(texts, texts)
+def test_a_finished_block_is_not_cut_whatever_follows(inside: str, after: str) -> None:
+    block = inside.replace("`", "") + "x\n"
+    completion = f"```python\n{block}```\n{after}"
+
+    assert code(completion, cut=True) == code(completion) != "cut"
+
+
+@given(texts)
+def test_code_ends_cleanly_only_at_a_line_end_or_in_a_comment(text: str) -> None:
+    last = text.rpartition("\n")[2]
+
+    assert not ends_cleanly(text) or not last.strip() or "#" in last
+
+
+@pytest.mark.parametrize(
+    "text", ["A " * 500_000, "A b c.\n" * 100_000, '"' * 500_000, "\\" * 500_000]
+)
+def test_hostile_text_takes_linear_time(text: str) -> None:
+    began = time.process_time()
+    code(text, cut=True, stop=STOPS)
+    code(f"def f():\n{text}", cut=True, stop=STOPS)
+
+    assert time.process_time() - began < 5
