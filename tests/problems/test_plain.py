@@ -122,7 +122,11 @@ def test_labels_are_kept_and_change_no_digest() -> None:
         (FUNCTION, {"test": " \n"}, "has no tests"),
         (ANSWER, {"answer": ""}, "'answer' is empty"),
         (ANSWER, {"answer": True}, "'answer' is true or false"),
-        (ANSWER, {"pattern": "("}, "no regular expression"),
+        (ANSWER, {"pattern": 3}, "'pattern' is a number, not a string"),
+        (ANSWER, {"choices": 3}, "'choices' is a number, not a list"),
+        (FUNCTION, {"asserts": ["assert f(1)"]}, "'test' and 'asserts' are both given"),
+        (FUNCTION, {"setup": "x = 1"}, "'setup' is given without 'asserts'"),
+        (PROGRAM, {"checker": {"judges": "x"}}, "did you mean 'judge'?"),
     ],
 )
 def test_mistake_is_named(record: dict[str, Any], changes: dict[str, Any], reason: str) -> None:

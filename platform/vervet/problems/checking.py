@@ -39,8 +39,8 @@ class CheckedFile:
 def check_file(
     name: str,
     *,
-    format: str | None = None,
-    check: ProblemCheck | None = None,  # noqa: A002
+    format: str | None = None,  # noqa: A002
+    check: ProblemCheck | None = None,
 ) -> CheckedFile:
     """Go through the file, or the data set of the hub, of that name.
 

@@ -19,7 +19,8 @@ from vervet.problems.rows import read_rows
 
 __all__ = ["PATTERN", "STOP", "MathFormat", "boxed"]
 
-PATTERN = "boxed"
+PATTERN = "minerva|boxed"
+"""The sentence of Minerva's prompt, which the paper uses, or else a box as the set has it."""
 STOP = ("\nProblem:",)
 _LABELS = ("level", "type", "subject")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)

@@ -19,7 +19,8 @@ from vervet.problems.rows import read_rows
 __all__ = ["PATTERN", "STOP", "Gsm8kFormat"]
 
 MARK = "####"
-PATTERN = "hash"
+PATTERN = "hash|after:A:"
+"""The set's own mark, or the one of the solutions that OpenAI published with it."""
 STOP = ("\nQuestion:",)
 
 

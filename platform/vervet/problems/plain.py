@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import keyword
 import math
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields as dataclass_fields
 from pathlib import Path
@@ -134,9 +133,19 @@ def _program(record: Mapping[str, Any]) -> dict[str, Any]:
             for part in ("prefix", "suffix")
         },
         "tests": _tests(record),
-        "checker": text(record, "checker", default="exact"),
+        "checker": _checker(record),
+        **{key: record[key] for key in ("tolerance", "language") if key in record},
         **_processes_allowed(record),
     }
+
+
+def _checker(record: Mapping[str, Any]) -> str | dict[str, str]:
+    """The name of a checker, or a mapping with the source of a special judge."""
+    checker = record.get("checker", "exact")
+    if not isinstance(checker, dict):
+        return text({"checker": checker}, "checker")
+    only_keys(checker, ("judge",), "checker.")
+    return {"judge": text(checker, "judge", where="checker.")}
 
 
 def _processes_allowed(record: Mapping[str, Any]) -> dict[str, bool]:
@@ -167,32 +176,60 @@ def _function(record: Mapping[str, Any]) -> dict[str, Any]:
     entry_point = text(record, "entry_point")
     if not entry_point.isidentifier() or keyword.iskeyword(entry_point):
         raise ProblemError(f"'entry_point' is {entry_point!r}, which names no function")
+    prompt = text(record, "function_prompt", default=text(record, "prompt"), empty=True)
+    return {
+        "prompt": prompt,
+        "entry_point": entry_point,
+        **_function_tests(record),
+        **{key: record[key] for key in ("mode", "mirror") if key in record},
+    }
+
+
+def _function_tests(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A text that defines `check`, or asserts with what is run before them."""
+    if "asserts" in record:
+        if "test" in record:
+            raise ProblemError("'test' and 'asserts' are both given; keep one")
+        asserts = texts(record, "asserts")
+        if not asserts:
+            raise ProblemError("has no tests")
+        return {
+            "setup": text(record, "setup", default="", empty=True),
+            "asserts": list(asserts),
+        }
+    if "setup" in record:
+        raise ProblemError("'setup' is given without 'asserts'")
     test = text(record, "test")
     if not test.strip():
         raise ProblemError("has no tests")
-    prompt = text(record, "function_prompt", default=text(record, "prompt"), empty=True)
-    return {"prompt": prompt, "entry_point": entry_point, "test": test}
+    return {"test": test}
 
 
 def _answer(record: Mapping[str, Any]) -> dict[str, Any]:
     answer = record.get("answer")
     if isinstance(answer, int | float) and not isinstance(answer, bool):
         answer = str(answer)
-    spec = {
-        "answer": text({**record, "answer": answer} if "answer" in record else record, "answer")
-    }
+    given = {**record, "answer": answer} if "answer" in record else record
+    spec: dict[str, Any] = {"answer": text(given, "answer")}
     if "pattern" in record:
         spec["pattern"] = text(record, "pattern")
-        try:
-            re.compile(spec["pattern"])
-        except (re.error, OverflowError, RecursionError) as error:
-            raise ProblemError(f"'pattern' is no regular expression: {error}") from None
+    if "choices" in record:
+        spec["choices"] = list(texts(record, "choices", empty=True))
     return spec
 
 
 _Spec = Callable[[Mapping[str, Any]], dict[str, Any]]
 _KINDS: Mapping[str, tuple[tuple[str, ...], _Spec]] = {
-    "program": (("template", "tests", "checker", "limits", "processes_allowed"), _program),
-    "function": (("entry_point", "test", "function_prompt", "limits"), _function),
-    "answer": (("answer", "pattern", "limits"), _answer),
-}
+    "program": (
+        (
+            "template", "tests", "checker", "tolerance", "language", "limits",
+            "processes_allowed",
+        ),
+        _program,
+    ),
+    "function": (
+        ("entry_point", "test", "setup", "asserts", "function_prompt", "mode", "mirror", "limits"),
+        _function,
+    ),
+    "answer": (("answer", "pattern", "choices", "limits"), _answer),
+}  # fmt: skip
