@@ -19,11 +19,9 @@ from vervet.analysis.counts import (
     check_unsettled,
     check_within,
 )
+from vervet.analysis.ratios import log_miss
 
 __all__ = ["CoverageBounds", "coverage", "coverage_bounds", "pass_at_k"]
-
-_CERTAIN = 40.0
-"""exp(-40) is below half a unit in the last place of 1, so 1 - exp(-40) is 1."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,9 +46,7 @@ def pass_at_k(
     sizes, passes = check_counts(n, c, names)
     wanted = check_ks(ks)
     check_within(wanted, sizes, names)
-    pairs, problem_pair = np.unique(np.stack([sizes, passes]), axis=1, return_inverse=True)
-    curves = np.stack([_curve(int(one_n), int(one_c), wanted) for one_n, one_c in pairs.T], axis=1)
-    values: FloatArray = curves[:, problem_pair.reshape(-1)]
+    values: FloatArray = 0.0 - np.expm1(_log_misses(sizes, passes, wanted))
     return values
 
 
@@ -86,23 +82,10 @@ def coverage_bounds(
     )
 
 
-def _curve(n: int, c: int, ks: IntArray) -> FloatArray:
-    """pass@k of one problem for all `ks`, shape (ks,).
-
-    The ratio of binomials is a product of c factors 1 - k/(n-i) and as well of k factors
-    1 - c/(n-i). Summing their log1p and taking expm1 keeps the digits of a small result, which
-    differences of lgamma lose. The form with fewer terms in all is taken.
-    """
-    values = np.full(ks.shape, 1.0 if c else 0.0)
-    undecided = ks <= n - c
-    if c == 0 or not undecided.any():
+def _log_misses(n: IntArray, c: IntArray, ks: IntArray) -> FloatArray:
+    """`log_miss` for every k and problem, shape (ks, problems); equal problems once."""
+    if (n == n[0]).all():
+        each, problem = np.unique(c, return_inverse=True)
+        values: FloatArray = log_miss(n[0], each, ks[:, np.newaxis])[:, problem]
         return values
-    some = ks[undecided]
-    terms = min(int(some.max()), int(np.ceil(_CERTAIN * n / c)))
-    if c * some.size <= terms:
-        logs = np.log1p(-some[:, np.newaxis] / (n - np.arange(c))).sum(axis=1)
-    else:
-        running = np.cumsum(np.log1p(-c / (n - np.arange(terms))))
-        logs = running[np.minimum(some, terms) - 1]
-    values[undecided] = -np.expm1(logs)
-    return values
+    return log_miss(n, c, ks[:, np.newaxis])
