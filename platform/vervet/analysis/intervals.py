@@ -17,7 +17,13 @@ from vervet.analysis.counts import FloatArray, IntArray, check_counts, check_ks
 from vervet.analysis.coverage import pass_at_k
 from vervet.core.errors import AnalysisError
 
-__all__ = ["Caveat", "CoverageEstimate", "estimate_coverage", "never_solved_bound"]
+__all__ = [
+    "Caveat",
+    "CoverageEstimate",
+    "estimate_coverage",
+    "never_solved_bound",
+    "share_interval",
+]
 
 FEW = 10
 """Below this many problems, or problems with a success, an interval is rough."""
@@ -75,23 +81,35 @@ def estimate_coverage(
     sizes, passes = check_counts(n, c, names)
     wanted = check_ks(ks)
     values = pass_at_k(sizes, passes, wanted, names=names)
-    mean = values.mean(axis=1)
-    agree = np.ptp(values, axis=1) <= _SAME
-    low, high = _agreeing_interval(mean, sizes.size, level)
-    if not agree.all():
-        bounds = _bootstrap_interval(values[~agree], level, resamples, seed)
-        low[~agree], high[~agree] = bounds
+    low, high = share_interval(values, level=level, resamples=resamples, seed=seed)
     return CoverageEstimate(
         ks=wanted,
-        coverage=mean,
-        # The mean belongs to its own interval; a skewed bootstrap may leave it out by a hair.
-        low=np.clip(np.minimum(low, mean), 0.0, 1.0),
-        high=np.clip(np.maximum(high, mean), 0.0, 1.0),
+        coverage=values.mean(axis=1),
+        low=low,
+        high=high,
         standard_error=_standard_error(values),
         problems=sizes.size,
         level=level,
         caveats=_caveats(passes, level),
     )
+
+
+def share_interval(
+    values: FloatArray, *, level: float = 0.95, resamples: int = 9999, seed: int = 0
+) -> tuple[FloatArray, FloatArray]:
+    """The interval over problems of the mean of each row of `values`, shape (rows, problems).
+
+    What `estimate_coverage` gives for pass@k, for any share of 1 that each problem shows: two
+    arrays of shape (rows,), within [0, 1], with the mean between them.
+    """
+    mean = values.mean(axis=1)
+    agree = np.ptp(values, axis=1) <= _SAME
+    low, high = _agreeing_interval(mean, values.shape[1], level)
+    if not agree.all():
+        bounds = _bootstrap_interval(values[~agree], level, resamples, seed)
+        low[~agree], high[~agree] = bounds
+    # The mean belongs to its own interval; a skewed bootstrap may leave it out by a hair.
+    return np.clip(np.minimum(low, mean), 0.0, 1.0), np.clip(np.maximum(high, mean), 0.0, 1.0)
 
 
 def never_solved_bound(n: int, level: float = 0.95) -> float:
