@@ -17,7 +17,7 @@ from vervet.dispatch.app import make_app
 from vervet.dispatch.broker_dir import BrokerDir
 from vervet.dispatch.publisher import Publisher
 from vervet.dispatch.sweeper import Sweeper
-from vervet.store.batches import mark_published
+from vervet.store.announcing import mark_published
 from vervet.store.database import Database
 from vervet.store.leases import claim
 

@@ -23,16 +23,15 @@ from tests.store.world import (
 from vervet.core.errors import LeaseLostError
 from vervet.core.status import Flag, Outcome, Settlement, Status
 from vervet.core.values import Attempt, CheckEvidence, Verdict
+from vervet.store.announcing import mark_published, stale
 from vervet.store.batches import (
     claim,
     finish,
     infra_tries,
-    mark_published,
     missing_solutions,
     release,
     renew,
     split,
-    stale,
     unfinished,
 )
 from vervet.store.database import Database

@@ -12,7 +12,7 @@ from kombu.exceptions import KombuError, OperationalError
 
 from vervet.core.errors import DispatchError, StoreError
 from vervet.dispatch.app import VERIFY_TASK, make_queue
-from vervet.store.batches import mark_published
+from vervet.store.announcing import mark_published
 from vervet.store.database import Database
 
 __all__ = ["Publisher"]

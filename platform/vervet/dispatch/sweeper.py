@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from vervet.core.errors import StoreError
 from vervet.core.processes import is_gone, is_here
 from vervet.dispatch.publisher import Publisher
-from vervet.store.batches import StaleBatch, stale
+from vervet.store.announcing import StaleBatch, stale
 from vervet.store.database import Database
 from vervet.store.takeover import HeldBatch, leased, take_back
 

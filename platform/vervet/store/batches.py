@@ -7,17 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     and_,
-    case,
     exists,
     func,
-    literal,
-    null,
     or_,
     select,
     update,
@@ -51,7 +46,6 @@ from vervet.store.rows import chunks, clock, lock_solutions
 from vervet.store.runs import load_run
 from vervet.store.schema import attempts, batches, candidates, problems, solutions
 from vervet.store.schema import verdicts as verdicts_table
-from vervet.store.types import UtcDateTime
 
 __all__ = [
     "BatchState",
@@ -60,31 +54,17 @@ __all__ = [
     "Finished",
     "Result",
     "Settle",
-    "StaleBatch",
     "Unfinished",
     "claim",
     "enqueue",
     "finish",
     "infra_tries",
-    "mark_published",
     "missing_solutions",
     "release",
     "renew",
     "split",
-    "stale",
     "unfinished",
 ]
-
-BACK_OFF = 6
-"""A batch is republished after `grace_s`, then twice as long, and so on this many times."""
-
-
-@dataclass(frozen=True, slots=True)
-class StaleBatch:
-    """A batch that somebody should hear of again."""
-
-    id: str
-    kind: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,53 +144,6 @@ def split(db: Database, batch: Claim | str) -> list[str]:
         return [insert_batch(conn, spec, half) for half in (items[:middle], items[middle:])]
 
 
-def stale(
-    db: Database, *, grace_s: float, limit: int = 1000, now: datetime | None = None
-) -> list[StaleBatch]:
-    """Open batches of any run that no worker is known to have: at most `limit`, oldest first.
-
-    Those that were never published, whose last message is `grace_s` old (twice that after
-    each further message, 64 times at most), and whose lease is over. `now` is for tests.
-    """
-    with db.read() as conn:
-        moment = now or clock(conn)
-        last_call = _last_call(moment, grace_s)
-        quiet = or_(
-            batches.c.published_at < last_call,
-            and_(
-                batches.c.published_at.is_(null()),
-                batches.c.created_at < moment - timedelta(seconds=grace_s),
-            ),
-        )
-        query = (
-            select(batches.c.id, batches.c.kind)
-            .where(
-                or_(
-                    batches.c.state == BatchState.QUEUED.value,
-                    and_(
-                        batches.c.state == BatchState.LEASED.value,
-                        batches.c.lease_until < moment,
-                    ),
-                ),
-                quiet,
-            )
-            .order_by(batches.c.created_at)
-            .limit(limit)
-        )
-        return [StaleBatch(batch_id, kind) for batch_id, kind in conn.execute(query)]
-
-
-def mark_published(db: Database, batch_ids: Sequence[str]) -> None:
-    """Record that a message for each of these batches was sent now."""
-    with db.write() as conn:
-        now = clock(conn)
-        for some in chunks(sorted(batch_ids)):
-            rows = select(batches.c.id).where(batches.c.id.in_(some)).order_by(batches.c.id)
-            conn.execute(rows.with_for_update())  # two sweepers then cannot deadlock
-            statement = update(batches).where(batches.c.id.in_(some))
-            conn.execute(statement.values(published_at=now, publishes=batches.c.publishes + 1))
-
-
 def unfinished(conn: Connection, run_id: int) -> Unfinished:
     """How many batches of a run are queued and leased."""
     query = (
@@ -272,18 +205,6 @@ def infra_tries(conn: Connection, run_id: int) -> dict[int, int]:
         .group_by(attempts.c.solution_id)
     )
     return dict(conn.execute(query).all())
-
-
-def _last_call(moment: datetime, grace_s: float) -> ColumnElement[datetime]:
-    """Before when the last message must have left, by how many have left already."""
-    calls = [
-        literal(moment - timedelta(seconds=grace_s * 2**exponent), UtcDateTime)
-        for exponent in range(BACK_OFF + 1)
-    ]
-    return case(
-        *((batches.c.publishes <= count, call) for count, call in enumerate(calls, start=1)),
-        else_=calls[-1],
-    )
 
 
 def _enough(
