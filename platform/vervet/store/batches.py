@@ -1,4 +1,4 @@
-"""Batches of solutions to verify: made, split, swept. Their leases are in `leases`.
+"""Batches of solutions to verify: made, split, counted. Their leases are in `leases`.
 
 A batch is the only thing a message names; losing or doubling the message changes nothing.
 """
@@ -8,15 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import (
-    Connection,
-    and_,
-    exists,
-    func,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Connection, and_, exists, func, or_, select, update
 
 from vervet.core.errors import LeaseLostError
 from vervet.core.status import NORMAL
