@@ -17,7 +17,15 @@ from vervet.analysis.coverage import pass_at_k
 from vervet.analysis.selectors_answers import Answers, ClassTally, tally
 from vervet.core.errors import AnalysisError
 
-__all__ = ["MOST_EXACT_K", "Ties", "best_of_n", "first_answer", "majority_vote", "oracle"]
+__all__ = [
+    "MOST_EXACT_K",
+    "Ties",
+    "best_of_n",
+    "first_answer",
+    "majority_vote",
+    "oracle",
+    "vote_of_all",
+]
 
 MOST_EXACT_K = 40
 """The largest k for which the majority vote is computed exactly."""
@@ -105,6 +113,14 @@ def _won_with(counts: ClassTally, m: int, largest: int, ties: Ties) -> FloatArra
     return np.asarray(right[1:].sum(axis=0))
 
 
+def vote_of_all(answers: Answers) -> float:
+    """The chance that the vote over all n candidates is right, ties at random; 0 for no answer."""
+    counts = tally(answers)
+    if counts.size.size == 0:
+        return 0.0
+    return float(counts.right[counts.size == counts.size.max()].mean())
+
+
 @lru_cache(maxsize=4096)
 def _choices(n: int, most: int) -> FloatArray:
     """C(n, s) for s from 0 to `most`, each the nearest float."""
@@ -113,7 +129,7 @@ def _choices(n: int, most: int) -> FloatArray:
 
 def _times(rows: FloatArray, factor: FloatArray) -> FloatArray:
     """Each row, a polynomial cut at its length, times another one."""
-    product = factor[0] * rows
+    product: FloatArray = factor[0] * rows
     for power in range(1, min(factor.size, rows.shape[1])):
         if factor[power]:
             product[:, power:] += factor[power] * rows[:, :-power]
