@@ -17,6 +17,7 @@ __all__ = ["Account"]
 MOST_OUTCOMES = 4096
 """Asserts whose outcomes are told one by one; beyond, they are only counted."""
 MOST_WORDS = 500
+LONG_TO_SHOW = 50_000
 
 
 class Account:
@@ -34,6 +35,7 @@ class Account:
         self.stuck_words = ""
         self.first: dict[str, Any] = {}
         self.last: Any = None
+        self.last_size = 0
         self.raised: BaseException | None = None
         self.raised_words = ""
 
@@ -92,8 +94,14 @@ class Account:
             "error": type(error).__name__,
             "words": self.raised_words[:MOST_WORDS] if from_solver else _shown(error, str),
             "from_solver": from_solver,
-            "value": _shown(self.last, repr),
+            "value": self._value(),
         }
+
+    def _value(self) -> str:
+        """What was last returned, in words: the beginning of it where it is long."""
+        if self.last_size > LONG_TO_SHOW:
+            return f"a value of {self.last_size} bytes"
+        return _shown(self.last, repr)
 
 
 def _shown(value: Any, show: Any) -> str:

@@ -11,7 +11,8 @@ import sys
 
 from court.account import Account
 from court.bounds import FATAL
-from court.judge import MET, MISSED, code_of, told_on_input
+from court.judge import CANDIDATE, MET, MISSED, code_of, told_on_input
+from court.solver import SOLUTION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing these would cost as much as a check
@@ -19,8 +20,6 @@ if TYPE_CHECKING:  # importing these would cost as much as a check
     from typing import Any, NoReturn
 
 __all__ = ["main"]
-
-SOLUTION = "solution.py"
 
 
 class StoppedError(BaseException):
@@ -64,7 +63,9 @@ def _run(told: dict[str, Any], account: Account) -> None:
     except BaseException as error:
         account.stick(f"definition {type(error).__name__}", f"{type(error).__name__}: {error}")
         raise StoppedError from None
-    names[name] = _watched(function, account)
+    for text in told["contexts"]:
+        exec(code_of(text), names)
+    names[name] = names[CANDIDATE] = _watched(function, account)
     names[MET], names[MISSED] = account.met, account.missed
     exec(code_of(told["test"]), names)
 

@@ -9,6 +9,7 @@ __all__ = [
     "COUNT",
     "DATE",
     "DELTA",
+    "ENDLESS",
     "EXCEPTIONS",
     "FACTORIES",
     "FATAL",
@@ -23,7 +24,10 @@ __all__ = [
     "MAX_WORDS",
     "NO_OFFSET",
     "OFFSET",
+    "REFUSALS",
     "TIME",
+    "TOO_DEEP",
+    "TOO_LARGE",
     "TYPES",
     "BrokenError",
     "CannotCrossError",
@@ -77,8 +81,12 @@ FATAL: dict[str, type[BaseException]] = {
 """What a candidate may raise to steer the tests: seen, it is a failure that nothing clears."""
 
 
+TOO_LARGE, TOO_DEEP, ENDLESS = REFUSALS = ("value_too_large", "value_too_deep", "value_endless")
+"""Why a value cannot cross, where it is not for its type."""
+
+
 class CannotCrossError(Exception):
-    """Raised by the writer for a value that is not plain or beyond the bounds; holds a code."""
+    """Raised by the writer for what is beyond the bounds, or not plain and not to be named."""
 
 
 class BrokenError(Exception):

@@ -19,10 +19,10 @@ if TYPE_CHECKING:  # importing these would cost as much as a check
     from types import CodeType
     from typing import Any, NoReturn
 
-__all__ = ["MET", "MISSED", "code_of", "main", "told_on_input"]
+__all__ = ["CANDIDATE", "MET", "MISSED", "code_of", "main", "told_on_input"]
 
-MET, MISSED = "_judge_met", "_judge_missed"
-"""What the host has put after every assert."""
+CANDIDATE, MET, MISSED = "_judge_candidate", "_judge_met", "_judge_missed"
+"""The function under test, and what the host has put after every assert."""
 
 
 def main() -> NoReturn:
@@ -34,9 +34,11 @@ def main() -> NoReturn:
     remote = Remote(account, mirror=told["mirror"], handles=told["handles"])
     names: dict[str, Any] = {"__name__": "judge", "__builtins__": builtins}
     try:
-        exec(code_of(told["context"]), names)
+        for code in told["contexts"]:
+            exec(code_of(code), names)
         remote.begin()
-        names[told["entry_point"]] = remote.stub(told["entry_point"])
+        name = told["entry_point"]
+        names[name] = names[CANDIDATE] = remote.stub(name)
         names[MET], names[MISSED] = account.met, account.missed
         exec(code_of(told["test"]), names)
         account.ended = True

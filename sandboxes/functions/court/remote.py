@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import deque
 
 from court.account import Account
-from court.bounds import EXCEPTIONS, FATAL, BrokenError, CannotCrossError
+from court.bounds import EXCEPTIONS, FATAL, REFUSALS, BrokenError, CannotCrossError
 from court.pipe import GoneError, receive, send
 from court.reader import decode
 from court.writer import encode
@@ -69,7 +69,7 @@ class Remote:
             return
         name, words, line = self._described(value)
         code = "syntax_error" if kind == "syntax" else f"definition {name}"
-        self._stop(code, at_line(f"{name}: {words}", line))
+        self._stop(code, _said(name, words, line))
 
     def stub(self, name: str) -> Callable[..., Any]:
         """What stands for the function under test."""
@@ -95,10 +95,10 @@ class Remote:
             self.account.last = value
             return value
         if kind == "refused":
-            self._stop(value if type(value) is str else "broken_frame")
+            self._stop(value if value in REFUSALS else "broken_frame")
         raised, words, line = self._described(value)
-        if kind == "fatal":
-            self._stop(f"fatal {raised}", at_line(f"{raised}: {words}", line))
+        if kind == "fatal" or raised not in EXCEPTIONS:
+            self._stop(f"fatal {raised}", _said(raised, words, line))
         error = EXCEPTIONS[raised](words)
         self.account.raised, self.account.raised_words = error, at_line(words, line)
         raise error
@@ -113,7 +113,8 @@ class Remote:
 
     def _hear(self, kinds: tuple[str, ...]) -> tuple[str, Any, Any]:
         try:
-            answer = decode(receive(), self._named)
+            data = receive()
+            answer = decode(data, self._named)
         except GoneError:
             self._stop("gone")
         except (BrokenError, RecursionError) as error:
@@ -126,6 +127,7 @@ class Remote:
         if kind not in kinds:
             self._break("an answer of no known kind")
         self.account.changed |= changed is True
+        self.account.last_size = len(data)
         return kind, value, mirrored
 
     def _named(self, number: int) -> Any:
@@ -152,6 +154,10 @@ class Remote:
         if name not in EXCEPTIONS and name not in FATAL and name != "BaseException":
             self._break("an exception of no known name")
         return name, words, line
+
+
+def _said(name: str, words: str, line: int) -> str:
+    return at_line(f"{name}: {words}" if words else name, line)
 
 
 def at_line(words: str, line: int) -> str:

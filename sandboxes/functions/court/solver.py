@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing these would cost as much as a check
     from typing import Any
 
-__all__ = ["Solver", "main"]
+__all__ = ["SOLUTION", "Solver", "main"]
 
 SOLUTION = "solution.py"
 MODULE = "solution"
@@ -53,13 +53,13 @@ class Solver:
             self.answer(0, "syntax", _described(error))
             return
         module = type(sys)(MODULE)
+        module.__file__ = SOLUTION
         sys.modules[MODULE] = module
         try:
             exec(code, module.__dict__)
-            self.objects.append(getattr(module, entry_point))
-        except AttributeError:
-            self.answer(0, "error", ("NameError", f"name {entry_point!r} is not defined", 0))
-            return
+            if entry_point not in module.__dict__:
+                raise NameError(f"name {entry_point!r} is not defined")
+            self.objects.append(module.__dict__[entry_point])
         except BaseException as error:
             self.answer(0, _kind(error), _described(error))
             return

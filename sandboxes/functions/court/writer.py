@@ -14,6 +14,7 @@ from court.bounds import (
     COUNT,
     DATE,
     DELTA,
+    ENDLESS,
     FACTORIES,
     FLOAT,
     MAX_BYTES,
@@ -26,6 +27,8 @@ from court.bounds import (
     NO_OFFSET,
     OFFSET,
     TIME,
+    TOO_DEEP,
+    TOO_LARGE,
     TYPES,
     CannotCrossError,
 )
@@ -49,7 +52,7 @@ def encode(value: Any, number_of: Callable[[Any], int], *, draw: bool = True) ->
     writer = _Writer(number_of, draw=draw)
     writer.write(value)
     if len(writer.out) > MAX_BYTES:
-        raise CannotCrossError("value_too_large")
+        raise CannotCrossError(TOO_LARGE)
     return bytes(writer.out)
 
 
@@ -66,14 +69,14 @@ class _Writer:
         """An integer's size and bytes, without a tag."""
         size = int.bit_length(value) // 8 + 1
         if size > MAX_INT_BYTES:
-            raise CannotCrossError("value_too_large")
+            raise CannotCrossError(TOO_LARGE)
         self.out += COUNT.pack(size)
         self.out += int.to_bytes(value, size, "big", signed=True)
 
     def text(self, data: bytes) -> None:
         """A size and bytes, without a tag."""
         if len(self.out) + len(data) > MAX_BYTES:
-            raise CannotCrossError("value_too_large")
+            raise CannotCrossError(TOO_LARGE)
         self.out += COUNT.pack(len(data))
         self.out += data
 
@@ -81,9 +84,9 @@ class _Writer:
         """A count and as many values, without a tag."""
         self.left -= count
         if self.left < 0 or len(self.out) > MAX_BYTES:
-            raise CannotCrossError("value_too_large")
+            raise CannotCrossError(TOO_LARGE)
         if self.depth >= MAX_DEPTH:
-            raise CannotCrossError("value_too_deep")
+            raise CannotCrossError(TOO_DEEP)
         self.out += COUNT.pack(count)
         self.depth += 1
         for value in values:
@@ -170,7 +173,7 @@ def _write_drawn(to: _Writer, value: Any) -> None:
     for item in value:
         drawn.append(item)
         if len(drawn) > MAX_DRAWN:
-            raise CannotCrossError("value_endless")
+            raise CannotCrossError(ENDLESS)
     to.out += b"I"
     to.many(drawn, len(drawn))
 
@@ -182,9 +185,9 @@ def _write_named(to: _Writer, value: Any) -> None:
 def _write_decimal(to: _Writer, value: Any) -> None:
     _, digits, exponent = value.as_tuple()
     if len(digits) > MAX_DECIMAL_DIGITS:
-        raise CannotCrossError("value_too_large")
+        raise CannotCrossError(TOO_LARGE)
     if isinstance(exponent, int) and abs(exponent) > MAX_EXPONENT:
-        raise CannotCrossError("value_too_large")
+        raise CannotCrossError(TOO_LARGE)
     to.out += b"n"
     to.text(str(value).encode())
 

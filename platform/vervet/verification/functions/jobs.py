@@ -20,7 +20,7 @@ __all__ = ["Way", "beside_job", "court_digest", "pair_job"]
 PROFILE = "python"
 SOLUTION = "solution.py"
 SHARED = ("bounds", "writer", "reader", "pipe")
-COURT = ("bounds", "writer", "reader", "pipe", "account", "remote", "judge", "beside")
+COURT = (*("bounds", "writer", "reader", "pipe", "account", "remote", "judge", "solver", "beside"),)
 PATIENCE_S = 5.0
 """How much longer than the solver's wall time the judge may wait."""
 
@@ -57,7 +57,7 @@ def _told(tests: Tests, way: Way, word: str) -> bytes:
         {
             "word": word,
             "entry_point": tests.entry_point,
-            "context": dict(tests.context),
+            "contexts": [dict(code) for code in tests.contexts],
             "test": dict(tests.code),
             "mirror": way.mirror,
             "handles": way.handles,
@@ -79,9 +79,7 @@ def _start(name: str) -> File:
 @cache
 def court_digest() -> str:
     """Identity of the code that runs inside."""
-    return digest_json(
-        {file.path: digest_bytes(file.data) for file in (*_sources(), _file("solver"))}
-    )
+    return digest_json({file.path: digest_bytes(file.data) for file in _sources()})
 
 
 @cache

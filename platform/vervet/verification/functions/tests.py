@@ -5,6 +5,9 @@ The suite's texts are trusted: they are parsed and compiled here, but never run.
     spec = {"prompt": str, "entry_point": str,
             "test": str | "setup": str, "asserts": [str, ...],
             "limits": {...}, "mode": "beside", "mirror": true, "handles": true, "reaches": int}
+
+The judge runs the prompt, for what it defines beside the function, and the setup; then the name
+of the function is the stub's, and the test or the asserts are run.
 """
 
 from __future__ import annotations
@@ -35,21 +38,23 @@ OLD_MARSHAL = 2
 """The format that every Python reads."""
 CACHED = 512
 TEXT_CAP = 300
-MET, MISSED = "_judge_met", "_judge_missed"
+CANDIDATE, MET, MISSED = "_judge_candidate", "_judge_met", "_judge_missed"
+"""Names of the judge's: the function under test, and what is told of an assert."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tests:
     """What a problem's spec asks for.
 
-    `asserts` are the texts of the assert statements in the order of the text; `reaches` is how
-    many a right solution reaches at least, loops unrolled.
+    `contexts` and `code` are programs as `_code` makes them: what comes before the function is
+    there, and the tests. `asserts` are the texts of the assert statements in the order of the
+    text; `reaches` is how many of them a right solution reaches at least, loops unrolled.
     """
 
     prompt: str
     entry_point: str
+    contexts: tuple[Mapping[str, Any], ...]
     code: Mapping[str, Any]
-    context: Mapping[str, Any]
     asserts: tuple[str, ...]
     reaches: int
     beside: bool
@@ -64,23 +69,19 @@ def tests_of(problem: Problem) -> Tests:
     prompt, entry_point = (spec.text_of(problem, found, key) for key in ("prompt", "entry_point"))
     if not entry_point.isidentifier() or keyword.iskeyword(entry_point):
         raise ProblemError(f"problem {problem.id}: entry_point {entry_point!r} is no name")
-    try:
-        marked = _marked(_text(problem, entry_point))
-        context = _context(prompt, entry_point)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ProblemError(f"problem {problem.id}: the tests are no Python: {error}") from None
-    if not marked.checks:
-        raise ProblemError(
-            f"problem {problem.id} has no tests", hint="Without any check every solution passes."
-        )
     mode = spec.text_of(problem, found, "mode", "")
     if mode not in {"", BESIDE}:
         raise ProblemError(f"problem {problem.id}: unknown mode {mode!r}", hint=f'Only "{BESIDE}".')
+    try:
+        setup, marked = _programs(problem)
+        context = _context(prompt, entry_point)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ProblemError(f"problem {problem.id}: the tests are no Python: {error}") from None
     return Tests(
         prompt=prompt,
         entry_point=entry_point,
+        contexts=(setup,) if mode == BESIDE else (context, setup),
         code=marked.code,
-        context=context,
         asserts=marked.asserts,
         reaches=_reaches(problem, marked.straight),
         beside=mode == BESIDE,
@@ -101,77 +102,86 @@ def _reaches(problem: Problem, straight: int) -> int:
     return value
 
 
-def _text(problem: Problem, entry_point: str) -> str:
-    """The tests as one program: HumanEval's form calls `check`, MBPP's is asserts in a row."""
+def _programs(problem: Problem) -> tuple[Mapping[str, Any], _Marked]:
+    """Setup and marked tests: HumanEval's form defines `check`, MBPP's is asserts in a row."""
     if "asserts" not in problem.spec:
         test = spec.text_of(problem, problem.spec, "test")
         if "setup" in problem.spec:
             raise ProblemError(f"problem {problem.id}: 'setup' goes with 'asserts'")
-        if not test.strip() or "def check(" not in test:
+        if "def check(" not in test:
             raise ProblemError(
                 f"problem {problem.id} has no tests", hint="The test text defines check(candidate)."
             )
-        return f"{test}\n\ncheck({entry_point})\n"
+        return _plain(""), _marked(f"{test}\n\ncheck({CANDIDATE})\n")
     if "test" in problem.spec:
         raise ProblemError(f"problem {problem.id} has both 'test' and 'asserts'; keep one")
     asserts = problem.spec["asserts"]
     if not isinstance(asserts, list | tuple) or not asserts:
         raise ProblemError(f"problem {problem.id} has no tests", hint="'asserts' is a list.")
     for at, text in enumerate(asserts):
-        if not isinstance(text, str) or not _is_assert(text):
-            raise ProblemError(f"problem {problem.id}: asserts[{at}] is no assert statement")
-    return "\n".join((spec.text_of(problem, problem.spec, "setup", ""), *asserts))
-
-
-def _is_assert(text: str) -> bool:
-    try:
-        body = ast.parse(text.strip()).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return len(body) == 1 and isinstance(body[0], ast.Assert)
+        if not isinstance(text, str):
+            raise ProblemError(f"problem {problem.id}: asserts[{at}] is no text")
+    marked = _marked("\n".join(text.strip() for text in asserts))
+    if (marked.straight, marked.statements) != (len(asserts), len(asserts)):
+        raise ProblemError(
+            f"problem {problem.id}: 'asserts' holds what is no assert",
+            hint="Each text is one assert statement; what they need goes into 'setup'.",
+        )
+    return _plain(spec.text_of(problem, problem.spec, "setup", "")), marked
 
 
 @dataclass(frozen=True, slots=True)
 class _Marked:
+    """A program whose asserts are marked; `straight` are those that every run to the end reaches:
+    outside of any loop, branch or inner function."""
+
     code: Mapping[str, Any]
     asserts: tuple[str, ...]
     straight: int
-    checks: bool
+    statements: int
 
 
 @lru_cache(CACHED)
 def _marked(text: str) -> _Marked:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        tree = ast.parse(text)
-        straight = _straight(tree)
-        marker = _Marker(text)
-        tree = ast.fix_missing_locations(marker.visit(tree))
-        checks = bool(marker.asserts) or "check(" in text
-        return _Marked(_code(tree, "tests.py"), tuple(marker.asserts), straight, checks)
+    tree = _parsed(text)
+    straight, statements = _straight(tree), len(tree.body)
+    marker = _Marker(text)
+    tree = ast.fix_missing_locations(marker.visit(tree))
+    return _Marked(_code(tree, "tests.py"), tuple(marker.asserts), straight, statements)
+
+
+@lru_cache(CACHED)
+def _plain(text: str) -> Mapping[str, Any]:
+    return _code(_parsed(text), "setup.py")
 
 
 @lru_cache(CACHED)
 def _context(prompt: str, entry_point: str) -> Mapping[str, Any]:
     """What the prompt defines beside the function: a prompt may end in its bare head."""
-    head = prompt.rfind(f"def {entry_point}")
-    for text in (prompt, prompt[: max(prompt.rfind("\n", 0, max(head, 0)), 0)]):
+    head = max(prompt.rfind(f"def {entry_point}"), 0)
+    for text in (prompt, prompt[: max(prompt.rfind("\n", 0, head), 0)]):
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return _code(ast.parse(text), "prompt.py")
+            return _code(_parsed(text), "prompt.py")
         except SyntaxError:
             continue
-    return _code(ast.parse(""), "prompt.py")
+    return _plain("")
+
+
+def _parsed(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return ast.parse(text)
 
 
 def _code(tree: ast.Module, name: str) -> Mapping[str, Any]:
-    compiled = compile(tree, name, "exec", dont_inherit=True)
+    """A program for the judge: compiled for an interpreter like this one, and as source."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        compiled = compile(tree, name, "exec", dont_inherit=True)
     return {"tag": TAG, "code": marshal.dumps(compiled), "source": ast.unparse(tree)}
 
 
 def _straight(tree: ast.Module) -> int:
-    """Asserts that every run to the end reaches: outside of any loop, branch or function."""
     check = [
         node for node in tree.body if isinstance(node, ast.FunctionDef) and node.name == "check"
     ]
