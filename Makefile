@@ -6,8 +6,10 @@ UV := $(shell command -v uv 2>/dev/null)
 
 TASK ?= code
 N ?= 200
-LIMIT ?= 60
-MODEL ?=
+LIMIT ?= $(if $(findstring /,$(TASK)),,60)
+MODEL ?= $(if $(CANDIDATES),recorded:$(CANDIDATES))
+CANDIDATES ?=
+MINI := humaneval mbpp gsm8k math codecontests
 RUN ?= $(TASK)
 ARGS ?=
 FAMILY ?= code arith
@@ -20,8 +22,8 @@ help: ## List the verbs
 
 setup: $(VENV)/.default ## Install Vervet into .venv (no root, no uv needed)
 
-run-task: setup ## Sample, verify, record and draw: TASK=code|code-easy|arith N=200 LIMIT=60 MODEL=
-	$(BIN)/vervet run $(TASK) --n $(N) --limit $(LIMIT) $(if $(MODEL),--model $(MODEL)) $(ARGS)
+run-task: setup ## Sample, verify, record and draw: TASK=code|arith|humaneval|mbpp|gsm8k|math|codecontests|FILE N= LIMIT= MODEL= CANDIDATES=
+	$(BIN)/vervet run $(TASK)$(if $(filter $(TASK),$(MINI)),-mini) --n $(N) $(if $(LIMIT),--limit $(LIMIT)) $(if $(MODEL),--model $(MODEL)) $(ARGS)
 
 test: $(VENV)/.dev ## Run the test suite (real jail, SQLite, PostgreSQL, Redis)
 	$(BIN)/pytest -n auto --dist loadgroup -m "not heavy_train and not heavy_vllm and not services" $(ARGS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -26,6 +26,9 @@ from vervet.cli.options import (
 )
 from vervet.core.errors import UsageError
 
+if TYPE_CHECKING:
+    from vervet.pipeline.config import RunConfig
+
 __all__ = ["register"]
 
 SuiteArgument = Annotated[
@@ -37,7 +40,7 @@ ModelOption = Annotated[
     typer.Option(
         "--model",
         metavar="ENGINE:MODEL",
-        help="embedded:code, openai:NAME@URL, ...; the suite's own model if left out.",
+        help="embedded:code, openai:NAME@URL, recorded:FILE; the suite's own if left out.",
     ),
 ]
 NOption = Annotated[
@@ -213,10 +216,14 @@ def _sample(
     from vervet.pipeline.record import Recorder
     from vervet.pipeline.sample import Sampler
     from vervet.pipeline.session import Session, open_session
-    from vervet.pipeline.tasks import with_task_defaults
+    from vervet.pipeline.tasks import recorded_file, with_task_defaults
+    from vervet.problems.bundled import recorded_candidates
     from vervet.store.candidates import existing_ordinals
 
     config = with_task_defaults(config_from(config_file, override, **flags))
+    if recorded := recorded_file(config):
+        _import(recorded_candidates(recorded), config, name, display, as_json, verify=and_verify)
+        return
     loaded = load_suite(config.suite, config.format, config.limit)
     print_set_aside(loaded.set_aside)
     generator = make_generator(config.model, config.engine_options())
@@ -254,3 +261,23 @@ def _sample(
             )
     finally:
         generator.close()
+
+
+def _import(
+    candidates: Path,
+    config: RunConfig,
+    name: str | None,
+    display: DisplayMode,
+    as_json: bool,
+    *,
+    verify: bool,
+) -> None:
+    """A run of candidates that are there already, as far as its `n`."""
+    from vervet.cli import work
+    from vervet.cli.data import imported
+
+    with work.open_database(config) as database, work.open_sandbox(config) as sandbox:
+        session = imported(database, candidates, config, sandbox=sandbox, name=name)
+        work.carry_out(
+            session, config, make_sampler=None, verify=verify, display=display, as_json=as_json
+        )

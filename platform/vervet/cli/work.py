@@ -41,6 +41,7 @@ __all__ = [
     "results_dir",
 ]
 
+COUNTS = "select problem, n, passed, failed, crashed, timed_out, malformed from v_coverage_counts"
 SamplerFactory = Callable[[Session, Recorder], Sampler]
 
 
@@ -163,8 +164,10 @@ def _print_places(session: Session, config: RunConfig, files: ReportFiles | None
         if files.coverage_png is not None:
             console.print(f"curve       {files.coverage_png}")
     console.print(f"database    {session.database.where}", markup=False)
+    run = session.run.name.replace("'", "''")
+    statement = f"{COUNTS} where run = '{run}'"
     console.print(
-        f'ask it      {_program()} sql "select ..."{_same_database(config)}', markup=False
+        f'ask it      {_program()} sql "{statement}"{_same_database(config)}', markup=False
     )
 
 

@@ -20,6 +20,8 @@ __all__ = [
     "existing_file",
     "find_problem",
     "load",
+    "recorded_candidates",
+    "recorded_names",
     "summaries",
     "summarise",
 ]
@@ -27,7 +29,7 @@ __all__ = [
 _FOLDER = Path(__file__).parent / "bundled"
 _BY_PATH = {
     "humaneval": "HumanEval does not ship with Vervet: give the path of HumanEval.jsonl.gz instead "
-    "(from OpenAI's repository human-eval)."
+    "(from OpenAI's repository human-eval); humaneval-mini has a few problems of its form."
 }
 
 
@@ -78,6 +80,19 @@ def load(
     return loaded
 
 
+def recorded_names() -> tuple[str, ...]:
+    """Names of the bundled suites that ship with candidates, sorted."""
+    return tuple(sorted(_recorded()))
+
+
+def recorded_candidates(name_or_path: str) -> Path:
+    """The candidates that a bundled suite ships with, or the file of that name.
+
+    Raises `UnknownNameError` or `ProblemError` if there is neither.
+    """
+    return _recorded().get(name_or_path) or existing_file(name_or_path)
+
+
 def find_problem(suite: Suite, problem_id: str) -> Problem:
     """The problem of that id. Raises `UnknownNameError` with the nearest ids."""
     for problem in suite.problems:
@@ -119,7 +134,15 @@ def existing_file(name: str) -> Path:
 
 
 def _bundled() -> dict[str, Path]:
-    files = (*_FOLDER.glob("*.jsonl"), *_FOLDER.glob("*.jsonl.gz"))
+    return _by_name(_FOLDER)
+
+
+def _recorded() -> dict[str, Path]:
+    return _by_name(_FOLDER / "recorded")
+
+
+def _by_name(folder: Path) -> dict[str, Path]:
+    files = (*folder.glob("*.jsonl"), *folder.glob("*.jsonl.gz"))
     return {path.name.split(".")[0]: path for path in files}
 
 
