@@ -17,7 +17,7 @@ from vervet.verification.registry import verify
 __all__ = ["LIMITS", "PROBE", "TRY", "Case", "attempt_at", "number_of"]
 
 LIMITS = {
-    "cpu_s": 0.5,
+    "cpu_s": 0.3,
     "wall_s": 30.0,
     "memory": 256 << 20,
     "output": 1 << 20,

@@ -1,7 +1,8 @@
-"""Run by `test_plain_user` as a user without privileges: every case as a JSON line, then the host.
+"""Run by `test_plain_user` as a user without privileges: a case for each name that it is sent.
 
-Prints objects with `name, status, code, after` (the next verdict), `left` (processes in the jail
-beyond those at rest) and `message`; the last line is a list of what has changed on the host.
+Reads names, one a line; answers each with an object of `status, code, layers, message`, `after`
+(the next verdict) and `left` (processes in the jail beyond those at rest); at the end of its
+input it prints a list of what has changed on the host.
 """
 
 from __future__ import annotations
@@ -28,11 +29,12 @@ def main() -> None:
     jail = JailSandbox()
     attempt_at(jail, PROBE)
     at_rest = len(inhabitants())
-    for case in (*HONEST, *CASES):
-        attempt, after = attempt_at(jail, case), attempt_at(jail, PROBE)
+    cases = {case.name: case for case in (*HONEST, *CASES)}
+    for line in sys.stdin:
+        attempt, after = attempt_at(jail, cases[line.strip()]), attempt_at(jail, PROBE)
         tell({
-            "name": case.name, "status": attempt.status, "code": attempt.code,
-            "message": attempt.message, "layers": attempt.layers, "after": after.status,
+            "status": attempt.status, "code": attempt.code, "layers": attempt.layers,
+            "message": attempt.message, "after": after.status,
             "left": len(inhabitants()) - at_rest,
         })  # fmt: skip
     jail.close()

