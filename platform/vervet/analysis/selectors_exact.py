@@ -96,9 +96,9 @@ def _won_with(counts: ClassTally, m: int, largest: int, ties: Ties) -> FloatArra
     ways[0] = _choices(int(counts.size[counts.size < m].sum()), largest)
     right = np.zeros_like(ways)
     for place in tall:
-        below, full = np.split(_choices(int(counts.size[place]), m), [m])
-        chance = counts.right[place]
-        new_ways, new_right = _times(ways, below), _times(right, below)
+        size, chance = int(counts.size[place]), counts.right[place]
+        below, full = _below(size, m, largest), _choices(size, m)[m]
+        new_ways, new_right = ways @ below, right @ below
         tied, weight = full * ways[:-1, :-m], full * right[:-1, :-m]
         new_ways[1:, m:] += tied
         if ties is Ties.RANDOM:
@@ -127,13 +127,12 @@ def _choices(n: int, most: int) -> FloatArray:
     return np.array([float(math.comb(n, s)) for s in range(most + 1)])
 
 
-def _times(rows: FloatArray, factor: FloatArray) -> FloatArray:
-    """Each row, a polynomial cut at its length, times another one."""
-    product: FloatArray = factor[0] * rows
-    for power in range(1, min(factor.size, rows.shape[1])):
-        if factor[power]:
-            product[:, power:] += factor[power] * rows[:, :-power]
-    return product
+@lru_cache(maxsize=1024)
+def _below(size: int, m: int, largest: int) -> FloatArray:
+    """The matrix that adds fewer than m of `size` candidates to each number drawn so far."""
+    added = np.arange(largest + 1) - np.arange(largest + 1)[:, np.newaxis]
+    ways = _choices(size, m)[np.clip(added, 0, m)]
+    return np.where((added >= 0) & (added < m), ways, 0.0)
 
 
 def best_of_n(answers: Answers, ks: IntArray, scorer: str, ties: Ties = Ties.RANDOM) -> FloatArray:
