@@ -53,6 +53,7 @@ MODULES = (
     "court.remote",
     "court.judge",
     "court.solver",
+    "court.beside",
 )
 """In the order of their imports. `court` is for checks that have a judge and a solver: the runner
 does not use it, but loading it for every check would take longer than most checks do."""
