@@ -86,8 +86,12 @@ def exception_name(check: CheckReport) -> str:
 
 
 def last_line(data: bytes) -> str:
-    """The last line that was written, at most 300 characters of it."""
-    return data[-EVIDENCE_CAP:].rstrip().rpartition(b"\n")[2].decode("utf-8", "replace")[:300]
+    """The last line that was written, at most 300 characters of it, as plain text.
+
+    What would move a terminal's cursor or ring its bell is escaped: people will read it there.
+    """
+    line = data[-EVIDENCE_CAP:].rstrip().rpartition(b"\n")[2].decode("utf-8", "replace")[:300]
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
 
 
 def limit_words(check: CheckReport) -> str:
