@@ -71,7 +71,8 @@ def survey(
             counts[item.problem_id] += 1
             empty += not item.completion.strip()
     if not counts:
-        reasons = "; ".join(map(str, set_aside[:3]))
+        first = {item.reason: item for item in reversed(set_aside)}  # one line for each reason
+        reasons = "; ".join(map(str, sorted(first.values(), key=lambda item: item.line)[:3]))
         raise CandidateError(
             f"{path} holds no candidate of suite {suite.name!r}",
             hint=reasons or "The file is empty.",

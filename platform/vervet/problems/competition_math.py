@@ -24,7 +24,7 @@ PATTERN = "minerva|boxed"
 STOP = ("\nProblem:",)
 _LABELS = ("level", "type", "subject")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
-_BOX = re.compile(r"\\f?boxed\s*(?P<open>\{)?")
+_BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])\s*(?P<open>\{)?")
 
 
 class MathFormat:
