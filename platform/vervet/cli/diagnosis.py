@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from rich.console import Console
 
 from vervet.sandbox.doctor import Diagnosis, Examination
+from vervet.sandbox.host import Layer
 
 __all__ = ["show"]
 
@@ -38,12 +41,24 @@ def _show_backend(console: Console, found: Diagnosis, *, is_default: bool) -> No
         console.print(f"  [{style}]{mark}[/] ", end="")
         console.print(f"{probe.name}: {probe.words}", markup=False)
     _line(console, "in force: " + " ".join(each.name for each in found.layers if each.in_force))
-    for layer in found.layers:
-        if not layer.in_force:
-            fix = f" ({layer.fix})" if layer.fix else ""
-            _line(console, f"not in force: {layer.name}, by which {layer.stops}: {layer.why}{fix}")
+    for words in _missing(found.layers):
+        _line(console, words)
     for note in found.notes:
         _line(console, note)
+
+
+def _missing(layers: Iterable[Layer]) -> list[str]:
+    """A sentence for each reason why layers are not in force, with what to do about it."""
+    reasons: dict[tuple[str, str], list[Layer]] = {}
+    for layer in layers:
+        if not layer.in_force:
+            reasons.setdefault((layer.why, layer.fix), []).append(layer)
+    said = []
+    for (why, fix), missing in reasons.items():
+        names = " ".join(layer.name for layer in missing)
+        stops = f", by which {missing[0].stops}" if len(missing) == 1 else ""
+        said.append(f"not in force: {names}{stops}: {why}{f' ({fix})' if fix else ''}")
+    return said
 
 
 def _line(console: Console, words: str) -> None:

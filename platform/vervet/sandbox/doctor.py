@@ -136,7 +136,9 @@ def _notes(sandbox: Sandbox) -> tuple[str, ...]:
 def _words_for(bwrap: Bwrap, used: Bwrap | None) -> str:
     if bwrap == used:
         return f"bubblewrap of the {bwrap.origin}: sound, in use ({bwrap.path})"
-    if used is not None and bwrap.origin == "wheel":
+    if used is None:
+        return f"bubblewrap of the {bwrap.origin}: does not work here ({bwrap.path})"
+    if bwrap.origin == "wheel":
         return f"bubblewrap of the {bwrap.origin}: not needed"
     return f"bubblewrap of the {bwrap.origin}: {_fault(lambda: JailSandbox(bwrap=bwrap))}"
 
