@@ -63,7 +63,7 @@ def read(text):
 def imaginary(expression):
     """With the letter i as the imaginary unit, which math-verify takes for a variable in 2i."""
     names = [name for name in getattr(expression, "free_symbols", ()) if str(name) == "i"]
-    return expression.subs({name: sympy.I for name in names}) if names else expression
+    return expression.subs(dict.fromkeys(names, sympy.I)) if names else expression
 
 
 def witness(one, other):
@@ -72,9 +72,9 @@ def witness(one, other):
         if isinstance(one, sympy.MatrixBase) and isinstance(other, sympy.MatrixBase):
             if one.shape != other.shape:
                 return "different"
-            return together(zip(one, other))
+            return together(zip(one, other, strict=True))
         if isinstance(one, sympy.Tuple) and isinstance(other, sympy.Tuple):
-            return together(zip(one, other)) if len(one) == len(other) else "different"
+            return together(zip(one, other, strict=True)) if len(one) == len(other) else "different"
         if isinstance(one, sympy.Expr) and isinstance(other, sympy.Expr):
             return same_value(one, other)
     except Exception:

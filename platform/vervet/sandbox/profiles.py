@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from vervet.core.errors import JobError
+from vervet.core.resources import sandboxes_dir
 from vervet.sandbox.interpreter import Tree
 
 __all__ = ["PACKAGES", "PROFILES", "Profile", "trees_of"]
@@ -25,12 +26,14 @@ PACKAGES = "/opt/packages"
 class Profile:
     """Top-level modules that a candidate of this profile can import, and those imported for it.
 
-    `described` are distributions whose metadata they look for when they are imported.
+    `described` are distributions whose metadata they look for when they are imported; `own` are
+    modules of ours from the profile's folder in `sandboxes/`.
     """
 
     name: str
     packages: tuple[str, ...] = ()
     described: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
     preload: tuple[str, ...] = ()
 
 
@@ -42,7 +45,8 @@ PROFILES: Mapping[str, Profile] = {
             "answers",
             packages=("sympy", "mpmath", "math_verify", "latex2sympy2_extended", "antlr4"),
             described=("antlr4-python3-runtime",),
-            preload=("sympy", "math_verify"),
+            own=("answers_warm",),
+            preload=("sympy", "math_verify", "answers_warm"),
         ),
     )
 }
@@ -52,6 +56,7 @@ def trees_of(profile: Profile) -> tuple[Tree, ...]:
     """Where its packages are on this host, and where inside. Raises `JobError` if one is not."""
     sources = [_package(profile, name) for name in profile.packages]
     sources += [_metadata(profile, name) for name in profile.described]
+    sources += [sandboxes_dir() / profile.name / f"{name}.py" for name in profile.own]
     return tuple(Tree(source, f"{PACKAGES}/{source.name}") for source in sources)
 
 

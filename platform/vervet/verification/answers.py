@@ -23,7 +23,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from vervet.core.digests import digest_text
 from vervet.core.errors import ProblemError, UnknownNameError
 from vervet.core.limits import Limits, Usage
 from vervet.core.status import Flag, Outcome, Status
@@ -109,8 +108,7 @@ class AnswerVerifier:
             answers_numeric.__name__, answers_symbolic.__name__,
             answers_tables.__name__, extraction.__name__, judging.__name__, spec.__name__,
         )  # fmt: skip
-        inside = digest_text(answers_symbolic.script().decode())
-        return verifier_digest(KIND, modules, asdict(self) | {"inside": inside})
+        return verifier_digest(KIND, modules, asdict(self) | answers_symbolic.inside())
 
     def check_problem(self, problem: Problem) -> None:
         """See `Verifier.check_problem`."""

@@ -10,13 +10,24 @@ import json
 import re
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 
+from vervet.core.digests import digest_text
 from vervet.core.limits import Limits
 from vervet.core.resources import sandboxes_dir
 from vervet.sandbox.job import Check, CheckReport, File, Job, Program
 from vervet.verification.answers_normal import Normal
 
-__all__ = ["LIMITS", "PROFILE", "Symbolic", "askable", "job_for", "read_symbolic", "script"]
+__all__ = [
+    "LIMITS",
+    "PROFILE",
+    "Symbolic",
+    "askable",
+    "inside",
+    "job_for",
+    "read_symbolic",
+    "script",
+]
 
 PROFILE = "answers"
 SCRIPT = "equivalence.py"
@@ -84,6 +95,20 @@ def _is_product(word: str) -> bool:
 def script() -> bytes:
     """The program that runs inside."""
     return (sandboxes_dir() / "answers" / SCRIPT).read_bytes()
+
+
+@cache
+def inside() -> dict[str, str]:
+    """What decides the answers inside: the program, and the versions of what it calls."""
+    versions = {name: _version(name) for name in ("math-verify", "sympy")}
+    return {"program": digest_text(script().decode()), **versions}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
 
 
 def job_for(expected: Normal, actual: Normal, limits: Limits = LIMITS) -> Job:
