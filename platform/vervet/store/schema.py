@@ -28,6 +28,7 @@ from sqlalchemy import (
 from vervet.store.types import Id, UtcDateTime
 
 __all__ = [
+    "answer_classes",
     "attempts",
     "audit_items",
     "audits",
@@ -183,6 +184,7 @@ candidates = Table(
     Column("tokens", Integer, nullable=False),
     Column("mean_logprob", Float, comment="per token, in nats"),
     Column("claimed", Word, comment="the status that came with the data"),
+    Column("prompt_tokens", Integer, comment="as the model read it"),
     UniqueConstraint("run_id", "problem_id", "ordinal"),
     Index(None, "solution_id", "run_id"),
 )
@@ -304,6 +306,23 @@ scores = Table(
     Column("value", Float, nullable=False),
     Column("detail", JSON, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+)
+
+answer_classes = Table(
+    "answer_classes",
+    metadata,
+    Column("run_id", Id, ForeignKey("runs.id"), primary_key=True),
+    Column("solution_id", Id, ForeignKey("solutions.id"), primary_key=True),
+    Column(
+        "class_id",
+        Id,
+        ForeignKey("solutions.id"),
+        nullable=False,
+        comment="the lowest id of equal solutions",
+    ),
+    Column("conflicts", Integer, nullable=False, comment="of its own class, told apart"),
+    Column("undecided", Integer, nullable=False, comment="comparisons without result"),
+    Column("compared_at", UtcDateTime, nullable=False),
 )
 
 audits = Table(

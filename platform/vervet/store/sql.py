@@ -58,7 +58,7 @@ def run_sql(database: Database, statement: str, *, limit: int = 1000) -> SqlResu
 
 _HINT = (
     "Views to start from: v_coverage_counts, v_verdict_history, v_check_outcomes, "
-    "v_reference_differences."
+    "v_reference_differences, v_selector_inputs, v_costs."
 )
 
 
