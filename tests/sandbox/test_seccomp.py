@@ -122,37 +122,48 @@ def test_an_unfilled_slot_matches_no_process(
     machine: str, processes: bool, strict_files: bool, target: int
 ) -> None:
     program = candidate_filter(machine, processes=processes, strict_files=strict_files).program
-    number = NUMBERS[machine]["sched_setscheduler"]
+    number = NUMBERS[machine]["prlimit64"]
     allowed = run_filter(program, AUDIT[machine], number, (target % 2**64,)) == RET_ALLOW
     assert allowed == (target == 0) or target == -2
 
 
 @machines
 @kinds
-@pytest.mark.parametrize(
-    "name",
-    ["prlimit64", "sched_setaffinity", "sched_setscheduler", "sched_setparam", "sched_setattr"],
-)
-def test_scheduling_and_limits_of_itself_only(
-    machine: str, processes: bool, strict_files: bool, name: str
-) -> None:
+def test_limits_of_itself_only(machine: str, processes: bool, strict_files: bool) -> None:
     found = {
-        pid: verdict(machine, name, pid, processes=processes, strict_files=strict_files)
+        pid: verdict(machine, "prlimit64", pid, processes=processes, strict_files=strict_files)
         for pid in (0, PID, OTHER, 1)
     }
     assert found == {0: RET_ALLOW, PID: RET_ALLOW, OTHER: EPERM, 1: EPERM}
 
 
 @machines
-@pytest.mark.parametrize(
-    ("name", "which"),
-    [("setpriority", 0), ("getpriority", 0), ("ioprio_set", 1), ("ioprio_get", 1)],
-)
+@pytest.mark.parametrize(("name", "which"), [("getpriority", 0), ("ioprio_get", 1)])
 def test_priorities_of_itself_only(machine: str, name: str, which: int) -> None:
     assert verdict(machine, name, which, 0) == RET_ALLOW
     assert verdict(machine, name, which, PID) == RET_ALLOW
     assert verdict(machine, name, which, OTHER) == EPERM
     assert verdict(machine, name, which + 1, 0) == EPERM  # a group's or a user's
+
+
+@machines
+@kinds
+@pytest.mark.parametrize(
+    "name",
+    [
+        "setpriority", "ioprio_set", "sched_setaffinity", "sched_setscheduler", "sched_setparam",
+        "sched_setattr",
+    ],
+)  # fmt: skip
+def test_nobody_changes_how_long_it_waits(
+    machine: str, processes: bool, strict_files: bool, name: str
+) -> None:
+    found = {
+        verdict(machine, name, first, second, processes=processes, strict_files=strict_files)
+        for first in (0, PID, OTHER)
+        for second in (0, PID, 19)
+    }
+    assert found == {PRETEND}
 
 
 REFUSED = """

@@ -100,7 +100,10 @@ ALONE = """
 """What it gets only in namespaces of its own: there, no other's socket or process is in reach,
 and leaving the process group is no escape."""
 
-OWN_OR_ZERO = "prlimit64 sched_setaffinity sched_setscheduler sched_setparam sched_setattr"
+UNHEEDED = """
+    setpriority ioprio_set sched_setaffinity sched_setscheduler sched_setparam sched_setattr
+"""
+"""Answered as done: a candidate that made itself wait for others would count as starved."""
 OWN = "kill tgkill rt_tgsigqueueinfo"
 
 CLONE_VM, CLONE_PIDFD, CLONE_PARENT, CLONE_THREAD = 0x100, 0x1000, 0x8000, 0x10000
@@ -139,10 +142,11 @@ def rules(*, processes: bool, strict_files: bool) -> dict[str, Decision]:
     own_or_zero = _only(0, (0, OWN_PID))
     whose = _only(1, (0, OWN_PID))
     decided: dict[str, Decision] = dict.fromkeys(FREE.split(), ALLOW)
-    decided |= dict.fromkeys(OWN_OR_ZERO.split(), own_or_zero)
+    decided |= dict.fromkeys(UNHEEDED.split(), PRETEND)
+    decided["prlimit64"] = own_or_zero
     decided |= dict.fromkeys(OWN.split(), _only(0, (OWN_PID,)))
-    decided |= dict.fromkeys(("setpriority", "getpriority"), _only(0, (PRIO_PROCESS,), whose))
-    decided |= dict.fromkeys(("ioprio_set", "ioprio_get"), _only(0, (IOPRIO_WHO_PROCESS,), whose))
+    decided["getpriority"] = _only(0, (PRIO_PROCESS,), whose)
+    decided["ioprio_get"] = _only(0, (IOPRIO_WHO_PROCESS,), whose)
     decided |= {
         "clone": _clone(processes=processes),
         "clone3": UNKNOWN,  # its flags lie in memory, where no filter can look
