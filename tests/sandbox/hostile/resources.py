@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.sandbox.hostile.case import Case
+from tests.sandbox.hostile.case import Case, number_of
 from vervet.core.status import Status
 
 __all__ = ["CASES"]
@@ -37,6 +37,19 @@ TIME = (
          SHORT),
     Case("waits for input that never comes", "sleeping past the deadline",
          "import os\nread, write = os.pipe()\nos.read(read, 1)", TIMED_OUT, "wall_time", SHORT),
+    Case("makes itself nice, to seem starved", "sleeping past the deadline", "import os\n"
+         "for call in (lambda: os.nice(19), lambda: os.setpriority(0, 0, 19),\n"
+         "             lambda: os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0)),\n"
+         "             lambda: os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))):\n"
+         "    try:\n        call()\n    except OSError:\n        pass\n"
+         "print((os.getpriority(0, 0) or os.sched_getscheduler(0)) or 42)", Status.PASSED),
+    Case("leaves through another door and sleeps", "sleeping past the deadline",
+         "import ctypes, threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\n"
+         f"ctypes.CDLL(None).syscall({number_of('exit')}, 0)", TIMED_OUT, "wall_time", SHORT),
+    Case("leaves through another door and burns", "infinite loops",
+         "import ctypes, threading\ndef burn():\n    while True:\n        pass\n"
+         "threading.Thread(target=burn).start()\n"
+         f"ctypes.CDLL(None).syscall({number_of('exit')}, 0)", TIMED_OUT, "cpu_time"),
     Case("deadlocks", "sleeping past the deadline",
          "import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()", TIMED_OUT,
          "wall_time", SHORT),
