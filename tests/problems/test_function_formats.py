@@ -129,7 +129,12 @@ def test_mbpp_plus_is_whole_code() -> None:
     assert evalplus({**MBPP_PLUS, "task_id": 2}).id == "Mbpp/2"
 
 
-@pytest.mark.parametrize("record", [HUMANEVAL_PLUS, MBPP_PLUS], ids=["HumanEval+", "MBPP+"])
+PYRAMID = {**MBPP_PLUS, "task_id": "Mbpp/581", "entry_point": "surface_Area"}
+
+
+@pytest.mark.parametrize(
+    "record", [HUMANEVAL_PLUS, MBPP_PLUS, PYRAMID], ids=["HumanEval+", "MBPP+", "oracle"]
+)
 def test_setup_is_python_without_a_hole_left(record: dict[str, Any]) -> None:
     setup = evalplus(record).spec["setup"]
     ast.parse(setup)

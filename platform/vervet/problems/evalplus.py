@@ -19,7 +19,10 @@ from vervet.problems.evalplus_types import python_inputs
 from vervet.problems.fields import text, words_for
 from vervet.problems.rows import read_rows
 
-__all__ = ["EvalPlusFormat"]
+__all__ = ["LIMITS", "EvalPlusFormat"]
+
+LIMITS = {"cpu_s": 30.0, "wall_s": 60.0, "memory": 1 << 30}
+"""For all inputs together, some of which are long; evalplus gives up to 60 s and 4 GiB."""
 
 
 class EvalPlusFormat:
@@ -60,6 +63,7 @@ class EvalPlusFormat:
                 "entry_point": entry_point,
                 "setup": setup,
                 "asserts": _asserts(entry_point, len(inputs)),
+                "limits": dict(LIMITS),
             },
             stop=humaneval.STOP if continues else mbpp.STOP,
             labels={"base": len(record["base_input"])},

@@ -96,6 +96,7 @@ def judge_setup(*, source: str, entry_point: str, inputs: str, atol: float, mbpp
     `source` is the whole canonical solution, `inputs` Python text of a list of arguments.
     """
     equal = _MBPP.get(entry_point, "actual == expected") if mbpp else "actual == expected"
+    equal = equal.replace("@atol@", repr(atol))
     setup = _COMMON if mbpp or entry_point != "find_zero" else _COMMON + _ROOT
     values = {
         "equal": equal,
