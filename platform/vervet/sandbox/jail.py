@@ -124,7 +124,7 @@ class JailSandbox:
             if name not in PROFILES:
                 raise JobError(
                     UnknownNameError("profile", name, PROFILES).message,
-                    hint=f"The jail knows: {', '.join(PROFILES)}.",
+                    hint=f"The jail knows: {', '.join(PROFILES)}; --sandbox docker has images.",
                 )
             self._keepers[name] = self._make_keeper(PROFILES[name])
         return self._keepers[name]

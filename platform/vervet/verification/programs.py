@@ -1,37 +1,54 @@
 """Owns problems of kind "program": a program reads its input and writes the expected output.
 
-Expected outputs never enter the sandbox; comparison is the host's. Never runs anything itself.
+Expected outputs never enter the candidate's sandbox; comparison is the host's, or that of a
+special judge in a sandbox of its own. Never runs anything itself.
 
-    spec = {"template": {"prefix": str, "suffix": str},
-            "tests": [{"input": str, "output": str}, ...],
-            "checker": "exact" | "tokens", "limits": {"cpu_s": 1.0, ...},
-            "processes_allowed": bool}
+    spec = {"tests": [{"input": str, "output": str}, ...],
+            "checker": "exact" | "tokens" | "codecontests" | "float" | "lines-unordered"
+                       | {"judge": source},
+            "tolerance": 1e-6,
+            "template": {"prefix": str, "suffix": str}, "limits": {"cpu_s": 1.0, ...},
+            "processes_allowed": bool, "language": "python"}
 
-Only "tests" is required; the program is prefix + solution + suffix. One that may start
-processes gets a sandbox for itself, which costs time.
+Only "tests" is required; "tolerance" goes with "float". The program is prefix + solution +
+suffix. One that may start processes gets a sandbox for itself, which costs time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from vervet.core.errors import ProblemError, UnknownNameError
+from vervet.core.errors import ProblemError, UsageError
 from vervet.core.limits import Limits
-from vervet.core.status import Outcome, Status
-from vervet.core.values import Attempt, CheckEvidence, Problem, Solution
-from vervet.sandbox.job import Check, CheckReport, File, Job, OnCheck, Program, Report
+from vervet.core.values import Attempt, Problem, Solution
+from vervet.sandbox.job import Check, CheckReport, Job, OnCheck
 from vervet.sandbox.wire import JOB_CAP
-from vervet.verification import comparison, extraction, judging, spec
+from vervet.verification import (
+    comparison,
+    extraction,
+    judging,
+    languages,
+    programs_build,
+    programs_judge,
+    programs_rounds,
+    programs_tally,
+    spec,
+)
 from vervet.verification.identity import verifier_digest
+from vervet.verification.programs_build import build
+from vervet.verification.programs_judge import Judge
+from vervet.verification.programs_rounds import Rounds
+from vervet.verification.programs_tally import WRONG_OUTPUT, Tally, Test
 from vervet.verification.protocol import Steps
 
 __all__ = ["ProgramVerifier", "make"]
 
-SOLUTION = "solution.py"
 KIND = "program"
-EVIDENCE_ROWS = 3
+KEYS = {
+    "tests", "checker", "tolerance", "template", "limits", "processes_allowed", "language"
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +67,19 @@ class ProgramVerifier:
     def digest(self) -> str:
         """See `Verifier.digest`."""
         modules = (
-            __name__, comparison.__name__, extraction.__name__, judging.__name__, spec.__name__
+            __name__, comparison.__name__, extraction.__name__, judging.__name__,
+            languages.__name__, programs_build.__name__, programs_judge.__name__,
+            programs_rounds.__name__, programs_tally.__name__, spec.__name__,
         )  # fmt: skip
-        return verifier_digest(KIND, modules, asdict(self))
+        inside = programs_judge.inside() | programs_build.inside()
+        return verifier_digest(KIND, modules, asdict(self) | inside)
 
     def check_problem(self, problem: Problem) -> None:
         """See `Verifier.check_problem`."""
-        known = {"template", "tests", "checker", "limits", "processes_allowed"}
-        spec.known_keys(problem, problem.spec, known, "the spec")
+        spec.known_keys(problem, problem.spec, KEYS, "the spec")
         _template(problem)
         _checker(problem)
+        _language(problem)
         spec.limits_of(problem, self.limits)
         spec.flag_of(problem, problem.spec, "processes_allowed")
         tests = _tests(problem)
@@ -80,89 +100,55 @@ class ProgramVerifier:
         )
 
     def steps(self, problem: Problem, solution: Solution) -> Steps:
-        """One job: a check per test, compared as it comes."""
+        """One job with a check per test, compared as it comes; or that and a judge's, in turn.
+
+        A language that is compiled takes one job more, before them.
+        """
         tests = _tests(problem)
         source = _source(problem, solution.text)
         if not solution.malformed and _size(source, tests) > JOB_CAP:
             solution = replace(solution, malformed="too_large")
         if solution.malformed:
             return judging.malformed_attempt(solution, len(tests))
-        program = Program(
-            "python",
-            (File(SOLUTION, source),),
-            (SOLUTION,),
-            processes_allowed=spec.flag_of(problem, problem.spec, "processes_allowed"),
-        )
+        alone = spec.flag_of(problem, problem.spec, "processes_allowed")
+        language = _language(problem)
+        program = yield from build(language, source, len(tests), processes_allowed=alone)
+        if isinstance(program, Attempt):
+            return program
+        limits, checker = spec.limits_of(problem, self.limits), _checker(problem)
+        if isinstance(checker, Judge):
+            rounds = Rounds(problem.id, checker, program, limits, tests, go_on=self.all_tests)
+            return (yield from rounds.steps())
+        comparing = _Comparing(Tally([expected for _, expected in tests]), checker, self.all_tests)
         checks = tuple(Check(f"test {i}", given) for i, (given, _) in enumerate(tests, 1))
-        limits = spec.limits_of(problem, self.limits)
-        comparing = _Comparing(tests, _checker(problem), go_on=self.all_tests)
         report = yield Job(program, checks, limits), comparing.on_check
         if report.infra:
             return judging.infra_attempt(report, len(tests))
-        return comparing.attempt(report, limits)
+        comparing.tally.heard(report, limits)
+        return comparing.tally.attempt()
 
 
 @dataclass(slots=True)
 class _Comparing:
-    """The host's side of a job: expected outputs, and what has come of each check."""
+    """The host's side of a job: each output is compared as it comes."""
 
-    tests: list[tuple[bytes, bytes]]
+    tally: Tally
     same: comparison.Checker
     go_on: bool
-    outcomes: list[Outcome] = field(default_factory=list)
-    evidence: list[CheckEvidence] = field(default_factory=list)
-    first: judging.Ending = (Status.PASSED, "")
+    ordinal: int = 0
 
     @property
     def on_check(self) -> OnCheck:
         return self._take
 
     def _take(self, check: CheckReport) -> bool:
-        ordinal = len(self.outcomes)
-        expected = self.tests[ordinal][1]
+        ordinal, self.ordinal = self.ordinal, self.ordinal + 1
         end = judging.ending(check)
-        if end is None and self.same(expected, check.stdout):
-            self.outcomes.append(Outcome.PASSED)
+        if end is None and self.same(self.tally.expected[ordinal], check.stdout):
+            self.tally.passed(ordinal)
             return True
-        outcome = Outcome.FAILED if end is None else Outcome.ERROR
-        end = end or (Status.FAILED, "wrong_output")
-        self.outcomes.append(outcome)
-        if self.first[0] is Status.PASSED:
-            self.first = end
-        if len(self.evidence) < EVIDENCE_ROWS:
-            self.evidence.append(_evidence(ordinal, check, end, outcome, expected))
+        self.tally.missed(ordinal, check, end or WRONG_OUTPUT)
         return self.go_on and check.stage == "run"
-
-    def attempt(self, report: Report, limits: Limits) -> Attempt:
-        rest = len(self.tests) - len(self.outcomes)
-        status, code = self.first
-        message = f"{self.evidence[0].name}: {self.evidence[0].message}" if self.evidence else ""
-        return Attempt(
-            status,
-            code=code,
-            flags=judging.flags_of(report, limits),
-            outcomes=(*self.outcomes, *(Outcome.NOT_RUN,) * rest),
-            evidence=tuple(self.evidence),
-            usage=report.usage,
-            message=message,
-            layers=report.layers,
-        )
-
-
-def _evidence(
-    ordinal: int, check: CheckReport, end: judging.Ending, outcome: Outcome, expected: bytes
-) -> CheckEvidence:
-    words = end[1].replace("_", " ")
-    if outcome is Outcome.ERROR:
-        words = judging.limit_words(check) or judging.last_line(check.stderr) or words
-    return CheckEvidence(
-        ordinal,
-        check.name,
-        outcome,
-        message=words,
-        expected=judging.capped(expected),
-        actual=judging.capped(check.stdout),
-    )
 
 
 def _template(problem: Problem) -> tuple[str, str]:
@@ -175,24 +161,19 @@ def _template(problem: Problem) -> tuple[str, str]:
     )
 
 
-def _tests(problem: Problem) -> list[tuple[bytes, bytes]]:
+def _source(problem: Problem, solution: str) -> bytes:
+    prefix, suffix = _template(problem)
+    return (prefix + solution + suffix).encode("utf-8", "surrogatepass")
+
+
+def _tests(problem: Problem) -> list[Test]:
     tests = problem.spec.get("tests")
     if not isinstance(tests, list | tuple):
         raise ProblemError(f"problem {problem.id}: 'tests' is missing or not a list")
     return [_test(problem, test) for test in tests]
 
 
-def _source(problem: Problem, solution: str) -> bytes:
-    prefix, suffix = _template(problem)
-    return (prefix + solution + suffix).encode("utf-8", "surrogatepass")
-
-
-def _size(source: bytes, tests: list[tuple[bytes, bytes]]) -> int:
-    """Bytes that go into the sandbox at once."""
-    return len(source) + max(len(given) for given, _ in tests)
-
-
-def _test(problem: Problem, test: Any) -> tuple[bytes, bytes]:
+def _test(problem: Problem, test: Any) -> Test:
     if not isinstance(test, Mapping):
         raise ProblemError(f"problem {problem.id}: a test is not a mapping")
     spec.known_keys(problem, test, {"input", "output"}, "a test")
@@ -200,11 +181,33 @@ def _test(problem: Problem, test: Any) -> tuple[bytes, bytes]:
     return given.encode("utf-8", "surrogatepass"), expected.encode("utf-8", "surrogatepass")
 
 
-def _checker(problem: Problem) -> comparison.Checker:
-    name = spec.text_of(problem, problem.spec, "checker", "exact")
+def _size(source: bytes, tests: list[Test]) -> int:
+    """Bytes that go into the sandbox at once."""
+    return len(source) + max(len(given) for given, _ in tests)
+
+
+def _checker(problem: Problem) -> comparison.Checker | Judge:
+    named = problem.spec.get("checker", "exact")
+    tolerance = problem.spec.get("tolerance")
+    if tolerance is not None and named != "float":
+        raise ProblemError(f"problem {problem.id}: a 'tolerance' goes with the checker float alone")
+    if isinstance(named, Mapping):
+        spec.known_keys(problem, named, {"judge"}, "checker")
+        return Judge(spec.text_of(problem, named, "judge"))
     try:
-        return comparison.checker(name)
-    except UnknownNameError as error:
+        if tolerance is None:
+            return comparison.checker(spec.text_of(problem, problem.spec, "checker", "exact"))
+        if isinstance(tolerance, bool) or not isinstance(tolerance, int | float):
+            raise ProblemError(f"problem {problem.id}: 'tolerance' is not a number")
+        return comparison.same_numbers(float(tolerance))
+    except UsageError as error:
+        raise ProblemError(f"problem {problem.id}: {error.message}", hint=error.hint) from error
+
+
+def _language(problem: Problem) -> languages.Language:
+    try:
+        return languages.language(spec.text_of(problem, problem.spec, "language", "python"))
+    except UsageError as error:
         raise ProblemError(f"problem {problem.id}: {error.message}", hint=error.hint) from error
 
 
