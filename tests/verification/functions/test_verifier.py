@@ -11,8 +11,9 @@ from vervet.core.errors import ProblemError
 from vervet.core.status import Flag, Outcome, Status
 from vervet.core.values import Attempt, Problem
 from vervet.sandbox.jail import JailSandbox
+from vervet.sandbox.registry import make_sandbox
 from vervet.sandbox.scripted import ScriptedSandbox, prints
-from vervet.verification.functions import FunctionVerifier
+from vervet.verification.functions import FunctionVerifier, tests
 from vervet.verification.registry import verify
 
 STOP = ("\nclass", "\ndef", "\n#", "\nif", "\nprint")
@@ -355,3 +356,24 @@ def test_nothing_of_the_tests_lies_with_the_solution() -> None:
     assert all(b"numbers" not in file.data for file in job.peer.files)
     assert all(b"def arranged(n)" not in file.data for file in job.program.files)
     assert b"sorted(numbers)" in job.checks[0].stdin
+
+
+def test_a_judge_of_another_python_runs_the_tests_from_their_source(
+    jail: JailSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tests, "TAG", "another-python")
+    asked = problem("f", "assert f() == one", setup="one = 1  # read by another Python")
+
+    assert judge(jail, asked, "def f(): return 1").status is Status.PASSED
+    assert judge(jail, asked, "def f(): return 2").outcomes == (Outcome.FAILED,)
+
+
+def test_tests_beside_the_solution_run_in_a_fresh_interpreter_too() -> None:
+    asked = problem("f", "assert f(object()) == 1", mode="beside")
+    sandbox = make_sandbox("reference")
+    try:
+        found = judge(sandbox, asked, "def f(x): return 1")
+    finally:
+        sandbox.close()
+
+    assert (found.status, found.flags) == (Status.PASSED, {Flag.BESIDE})

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cache
 
-from vervet.core.digests import digest_bytes, digest_json
+from vervet.core.digests import digest_bytes
 from vervet.core.limits import Limits
 from vervet.core.resources import sandboxes_dir
 from vervet.core.values import Solution
@@ -47,7 +47,8 @@ def pair_job(tests: Tests, solution: Solution, way: Way, limits: Limits) -> Job:
 
 def beside_job(tests: Tests, solution: Solution, way: Way, limits: Limits, word: str) -> Job:
     """One program that holds both; `word` is to come before what it tells."""
-    files = (_start("beside"), *_sources(), _solution(tests, solution))
+    start = File("beside.py", _read("start_beside"))
+    files = (start, _sources(), _solution(tests, solution))
     check = Check("tests", _told(tests, way, word))
     return Job(Program(PROFILE, files, ("beside.py",)), (check,), limits)
 
@@ -79,15 +80,18 @@ def _start(name: str) -> File:
 @cache
 def court_digest() -> str:
     """Identity of the code that runs inside."""
-    return digest_json({file.path: digest_bytes(file.data) for file in _sources()})
+    return digest_bytes(_sources().data + _read("start_beside"))
 
 
 @cache
-def _sources() -> tuple[File, ...]:
-    """The same as files: reference mode has a fresh interpreter, which has loaded nothing."""
-    return tuple(_file(name) for name in ("__init__", *COURT))
+def _sources() -> File:
+    """The court as text, for reference mode, whose fresh interpreter has loaded nothing."""
+    modules = [
+        ("court", ""),
+        *((f"court.{name}", _read(f"court/{name}").decode()) for name in COURT),
+    ]
+    return File("court.sources", portable(modules))
 
 
-def _file(name: str) -> File:
-    path = sandboxes_dir() / "functions" / "court" / f"{name}.py"
-    return File(f"court/{name}.py", path.read_bytes())
+def _read(name: str) -> bytes:
+    return (sandboxes_dir() / "functions" / f"{name}.py").read_bytes()
