@@ -223,7 +223,7 @@ def _plateau(ks: IntArray, values: FloatArray, weights: FloatArray, level: float
         k=k,
         low=min(k, int(ks[low])),
         high=max(k, int(ks[high])),
-        still_improving=k == ks[-1] and ks.size > 1,
+        still_improving=bool(k == ks[-1] and ks.size > 1),
     )
 
 
