@@ -38,6 +38,8 @@ TEXT = re.compile(r"\\text\s*\{([^{}]*)\}")
 WHOLE_TEXT = re.compile(r"\\text\s*\{([^{}]*)\}\.?")
 BARE_ARGUMENT = re.compile(r"\\(frac|sqrt)\s*")
 MIXED = re.compile(r"(?<![\d.])(\d+)\s*\\frac|(?<![\d./])(\d+)\s+(?=\d+\s*/\s*\d)")
+MIXED_SLASH = re.compile(r"(?<![\d./])(\d+)\s+(\d+)\s*/\s*(\d+)(?![\d.])")
+POWER = re.compile(r"(?<![\w.])(\d+(?:\.\d*)?)[eE]([-+]?\d{1,3})(?!\w)")
 SPACED_GROUPS = re.compile(r"(?<![\d.,])(\d{1,3})((?: \d{3})+)(?![\d])")
 GROUPED = re.compile(r"(?<![\d.,(\[{])\d{1,3}(?:,\d{3})+(?![\d,)\]}])")
 BASE = re.compile(r"(?P<core>[0-9a-zA-Z]+)_\{?\s*(?P<base>\d{1,3})\s*\}?")
@@ -76,8 +78,9 @@ def normalise(answer: str) -> Normal:
         name, text = named["name"], text[named.end() :]
     if not RELATION.search(text):  # there, "and" and "or" are no commas
         text = re.sub(r",?\s+(?:and|or)\s+", ", ", text)
-    math, unit = _unit(text)
-    return Normal(_core(math), unit, name, math)
+    text, unit = _unit(text)
+    text = SPACED_GROUPS.sub(lambda found: found[1] + found[2].replace(" ", ""), text)
+    return Normal(_core(text), unit, name, _math(text))
 
 
 def same_text(one: Normal, other: Normal) -> bool:
@@ -93,11 +96,16 @@ def differ_in_unit(one: Normal, other: Normal) -> bool:
     return units or (one.name != other.name and bool(one.name and other.name))
 
 
+def _math(text: str) -> str:
+    """The text with what is no LaTeX written as such: mixed numbers, powers of ten."""
+    text = MIXED_SLASH.sub(r"\1\\frac{\2}{\3}", text)
+    return POWER.sub(r"\1*10^{\2}", text)
+
+
 def _core(text: str) -> str:
     text = MIXED.sub(
         lambda found: f"{found[1] or found[2]}&" + ("\\frac" if found[1] else ""), text
     )
-    text = SPACED_GROUPS.sub(lambda found: found[1] + found[2].replace(" ", ""), text)
     text = GROUPED.sub(lambda found: found[0].replace(",", ""), text)
     text = re.sub(r"(?<=\d)\s+(?=\d)", "~", text)
     # A blank that ends a command stays where a letter follows.
