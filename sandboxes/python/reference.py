@@ -11,6 +11,7 @@ import marshal
 import os
 import resource
 import sys
+import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,10 +23,19 @@ ROOT = "/tmp"
 PR_SET_DUMPABLE = 4
 RTLD_NOW = 2
 UNUSABLE = 70
+KEYCTL = {"x86_64": 250, "aarch64": 219}
+JOIN_SESSION_KEYRING = 1
+EDQUOT = 122
+KEYS_S = 5.0
+"""The kernel frees keyrings of ended processes a little later than it counts them."""
 
 
 class _Int(_ctypes._SimpleCData):  # type: ignore[type-arg]
     _type_ = "i"
+
+
+class _Long(_ctypes._SimpleCData):  # type: ignore[type-arg]
+    _type_ = "l"
 
 
 def main() -> None:
@@ -37,6 +47,7 @@ def main() -> None:
     head = marshal.loads(data[4 : 4 + size])
     _lay(head, data[4 + size :])
     _hide()
+    _leave_keys()
     os.write(told, b"S")
     pid = os.fork()
     if pid == 0:
@@ -66,6 +77,21 @@ def _hide() -> None:
     prctl = _ctypes.dlsym(libc, "prctl")
     if _ctypes.call_function(prctl, (_Int(PR_SET_DUMPABLE), *(_Int(0),) * 4)) != 0:
         os._exit(UNUSABLE)
+
+
+def _leave_keys() -> None:
+    """Take a keyring of its own: the one of whoever started Vervet would be inherited."""
+    number = KEYCTL.get(os.uname().machine)
+    libc = _ctypes.dlopen(None, RTLD_NOW)  # type: ignore[arg-type]
+    syscall = _ctypes.dlsym(libc, "syscall")
+    end = time.monotonic() + KEYS_S
+    while number is not None:
+        asked = (_Long(number), _Long(JOIN_SESSION_KEYRING), _Long(0), _Long(0), _Long(0))
+        if _ctypes.call_function(syscall, asked) != -1 or _ctypes.get_errno() != EDQUOT:
+            return
+        if time.monotonic() > end:
+            os._exit(UNUSABLE)
+        time.sleep(0.01)
 
 
 def _become(head: dict[str, Any]) -> NoReturn:

@@ -154,12 +154,18 @@ OTHERS = (
          "known = (b'PYTHONHASHSEED=', b'LD_LIBRARY_PATH=', b'PWD=', b'PATH=', b'HOME=',\n"
          "         b'HOSTNAME=', b'LANG=', b'LC_CTYPE=')\n"
          "print([e for e in found if not e.startswith(known) or b'/root' in e] or 42)", PASSED),
+    Case("changes the limits of others", "/proc of others", TRY +
+         "for pid in (os.getppid(), 1):\n"
+         f"    call({number_of('prlimit64')}, pid, 7, room, 0)\n"
+         f"    call({number_of('prlimit64')}, pid, 7, 0, room)\nprint(got or 42)", PASSED),
     Case("changes the priority of others", "/proc of others", TRY +
          "for pid in (os.getppid(), 1):\n"
-         f"    call({number_of('setpriority')}, 0, pid, 19)\n"
-         f"    call({number_of('sched_setaffinity')}, pid, 8, room)\n"
-         f"    call({number_of('prlimit64')}, pid, 7, room, 0)\n"
-         f"    call({number_of('ioprio_set')}, 1, pid, 0)\nprint(got or 42)", PASSED),
+         f"    libc.syscall({number_of('setpriority')}, 0, pid, 19)\n"
+         f"    libc.syscall({number_of('sched_setaffinity')}, pid, 8, room)\n"
+         f"    libc.syscall({number_of('ioprio_set')}, 1, pid, 3 << 13)\n"
+         "for pid in (os.getppid(), 1):\n    try:\n"
+         "        if os.getpriority(os.PRIO_PROCESS, pid) == 19:\n            got.append(pid)\n"
+         "    except OSError:\n        pass\nprint(got or 42)", PASSED),
 )  # fmt: skip
 
 CASES = (*FORKS, *DAEMONS, *SIGNALS, *OTHERS)
