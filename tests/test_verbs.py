@@ -66,6 +66,21 @@ def test_run_task_sql_and_db_upgrade(tmp_path):
     assert "up to date" in upgrade.stdout
 
 
+def test_run_task_takes_small_suites_by_name_and_others_by_path(tmp_path):
+    suite = tmp_path / "mine.jsonl"
+    suite.write_text('{"question": "What is 2 + 2?", "answer": "#### 4"}\n')
+    candidates = tmp_path / "samples.jsonl"
+    candidates.write_text('{"task_id": "gsm8k/0", "completion": "#### 4"}\n' * 3)
+    state = f"ARGS=--state-dir {tmp_path / 'state'}"
+    by_name = make("run-task", "TASK=gsm8k", "N=2", state)
+    assert by_name.returncode == 0, by_name.stderr
+    assert "12 candidates of 6 problems, 12 verified" in by_name.stdout
+    by_path = make("run-task", f"TASK={suite}", f"CANDIDATES={candidates}", state)
+    assert by_path.returncode == 0, by_path.stderr
+    assert "3 candidates of 1 problems, 3 verified" in by_path.stdout
+    assert 'sql "select problem, n, passed' in by_path.stdout
+
+
 def test_worker_says_which_broker_it_needs():
     done = make("worker")
     assert done.returncode != 0

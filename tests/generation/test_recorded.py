@@ -137,6 +137,84 @@ def test_record_of_several_samples_that_fits_no_problem_says_how_many(tmp_path: 
     assert reasons(items) == ["no problem of suite small has the id 'x/99' (3 samples)"]
 
 
+QUESTIONS = Suite(
+    "questions",
+    tuple(
+        Problem(f"q/{at}", "answer", f"Question: {text}\nAnswer:", {"answer": "4"})
+        for at, text in enumerate(
+            ["What is 2 + 2?", "Two lines:\nwhat is 1 + 3?", "Twice?", "Twice?"]
+        )
+    ),
+)
+
+
+def asked(tmp_path: Path, *lines: object, source: str | None = None) -> list[object]:
+    path = tmp_path / "samples.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return [
+        item.reason if isinstance(item, SetAside) else (item.problem_id, item.completion)
+        for item in read_recorded(path, QUESTIONS, source=source)
+    ]
+
+
+def test_question_is_matched_by_the_prompt_that_holds_it(tmp_path: Path) -> None:
+    found = asked(
+        tmp_path,
+        {"question": "What is 2 + 2?", "completion": "4"},
+        {"question": "Two lines:\nwhat is 1 + 3?", "samples": ["3", "4"]},
+        {"question": "What is 2 + 3?", "completion": "5"},
+        {"question": "Twice?", "completion": "5"},
+    )
+    assert found == [
+        ("q/0", "4"),
+        ("q/1", "3"),
+        ("q/1", "4"),
+        "no problem of suite questions asks its question",
+        "its question is asked by several problems: q/2, q/3",
+    ]
+
+
+SEVERAL = {
+    "question": "What is 2 + 2?",
+    "small": {"solution": "5", "is_correct": False},
+    "large": {"solution": "4", "is_correct": True},
+}
+
+
+def test_one_model_s_completions_are_taken_of_several(tmp_path: Path) -> None:
+    assert asked(tmp_path, SEVERAL, source="large") == [("q/0", "4")]
+    assert asked(tmp_path, SEVERAL) == [
+        "holds completions of small, large: choose one with --source"
+    ]
+    assert asked(tmp_path, SEVERAL, source="huge") == ["has no source 'huge'; it has small, large"]
+    of_one = {"question": "What is 2 + 2?", "completion": "4"}
+    assert asked(tmp_path, of_one, source="large") == [
+        "has no source 'large': its completions are of one model"
+    ]
+
+
+def test_finish_reason_of_the_file_is_kept(tmp_path: Path) -> None:
+    items = read(
+        tmp_path,
+        {"task_id": "t/2", "completion": "a", "finish_reason": "length"},
+        {"task_id": "t/2", "samples": ["b", "c"], "finish_reason": ["stop", None]},
+        {"task_id": "t/2", "completion": "d", "finish_reason": "eos"},
+        {"task_id": "t/2", "samples": ["b"], "finish_reason": ["stop", "stop"]},
+    )
+    assert [one.finish_reason for one in kept(items)] == ["length", "stop", "recorded", "recorded"]
+    (reason,) = reasons(items)
+    assert "'finish_reason' is not a list of 1 finish reasons, one a sample" in reason
+
+
+def test_labelled_solutions_of_gsm8k_are_matched(shared_data: Path) -> None:
+    folder = shared_data / "gsm8k"
+    suite = read_suite(folder / "test.jsonl").suite
+    path = folder / "labelled_solutions_first_600.jsonl"
+    found = list(read_recorded(path, suite, source="6b_finetuning"))
+    assert [one.problem_id for one in kept(found)] == [f"gsm8k/{at}" for at in range(600)]
+    assert {one.claimed for one in kept(found)} == {Status.PASSED, Status.FAILED}
+
+
 def test_broken_sample_leaves_its_neighbours(tmp_path: Path) -> None:
     items = read(tmp_path, {"task_id": "t/2", "samples": ["a", 3, "c"]})
     assert [(one.ordinal, one.completion) for one in kept(items)] == [(0, "a"), (1, "c")]
