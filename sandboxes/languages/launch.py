@@ -1,19 +1,20 @@
 """Runs inside the profile `languages`: a compiler, or a program in another language than Python.
 
-    launch.py compile PRODUCT COMMAND...    exit status of the compiler; PRODUCT must be there then
-    launch.py run PRODUCT COMMAND...        becomes COMMAND; PRODUCT is made executable where it is
-                                            the command itself
+    launch.py compile PRODUCT COMMAND...    0 if COMMAND made PRODUCT, 1 if not, 125 if there is
+                                            no such command
+    launch.py run PRODUCT COMMAND...        becomes COMMAND, which may be PRODUCT itself
 
 A folder from which nothing may be executed holds the working folder of some sandboxes, so a
 program that was compiled is started from a file in memory.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-COMPILE_FAILED = 1
+COMPILE_FAILED, NO_TOOL = 1, 125
 
 
 def main():
@@ -21,6 +22,9 @@ def main():
     home = os.getcwd()
     environment = {"LANG": "C.UTF-8", **os.environ, "PATH": PATH, "HOME": home, "TMPDIR": home}
     if what == "compile":
+        if shutil.which(command[0], path=PATH) is None:
+            print(f"there is no {command[0]}", file=sys.stderr)
+            sys.exit(NO_TOOL)
         ended = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, check=False)
         sys.exit(0 if ended.returncode == 0 and os.path.isfile(product) else COMPILE_FAILED)
     if command[0] == f"./{product}":

@@ -30,17 +30,17 @@ def attempt(sandbox: object, language: str) -> Attempt:
 
 
 class Toolchain(ScriptedSandbox):
-    """A compiler that makes `product`, if there is one, and a program that echoes."""
+    """A compiler that makes `product`, or ends with `status`, and a program that echoes."""
 
-    def __init__(self, product: bytes | None) -> None:
+    def __init__(self, product: bytes | None, status: int = 1) -> None:
         super().__init__(lambda _, stdin: prints(stdin))
-        self.product = product
+        self.product, self.status = product, status
 
     def run(self, job: Job, on_check: OnCheck) -> Report:
         if not job.artifacts:
             return super().run(job, on_check)
         self.jobs.append(job)
-        check = prints(b"", 0 if self.product else 1)
+        check = prints(b"", 0 if self.product else self.status)
         made = {job.artifacts[0].name: self.product} if self.product else {}
         on_check(check)
         return Report((check,), check.usage, self.layers(), artifacts=made)
@@ -70,6 +70,11 @@ def test_what_does_not_compile_is_malformed() -> None:
     assert found.outcomes == (Outcome.NOT_RUN,) * 2
 
 
+def test_a_missing_compiler_says_nothing_about_the_solution() -> None:
+    with pytest.raises(JobError, match="cannot run cpp"):
+        attempt(Toolchain(None, 125), "cpp")
+
+
 def test_the_jail_says_who_has_the_tools(jail: JailSandbox) -> None:
     with pytest.raises(JobError, match="--sandbox docker"):
         attempt(jail, "cpp")
@@ -80,10 +85,10 @@ def test_the_table_hangs_together(name: str) -> None:
     language = LANGUAGES[name]
 
     assert language.name == name
-    assert bool(language.compile) == bool(language.product)
-    assert language.product or language.source in language.run
+    assert bool(language.compile) == bool(language.product) == (language != PYTHON)
+    assert f"{language.product or language.source}" in " ".join(language.run)
     command = " ".join(language.compile)
-    assert not command or (language.source in command and language.product in command)
+    assert language == PYTHON or (language.source in command and language.product in command)
 
 
 def launch(folder: Path, *words: str, stdin: bytes = b"") -> tuple[int, bytes]:
@@ -108,6 +113,10 @@ def test_the_launcher_compiles_and_runs_what_may_not_be_executed_where_it_lies(
 @pytest.mark.parametrize("command", [("false",), ("true",), ("sh", "-c", "exit 4")])
 def test_a_compiler_that_makes_nothing_has_failed(tmp_path: Path, command: tuple[str, ...]) -> None:
     assert launch(tmp_path, "compile", "solution", *command) == (1, b"")
+
+
+def test_the_launcher_says_that_a_tool_is_missing(tmp_path: Path) -> None:
+    assert launch(tmp_path, "compile", "solution", "no-such-compiler") == (125, b"")
 
 
 def test_the_launcher_passes_the_exit_status_on(tmp_path: Path) -> None:

@@ -21,9 +21,9 @@ TOOLS = "languages"
 class Language:
     """How one language is run, by tools that are on the path inside its profile.
 
-    The solution lies in `source`. `compile` makes the file `product` of it, in a job of its own
-    that may start processes; `run` is then started for each test, in a folder that holds the
-    product (or the source, where nothing is compiled).
+    The solution lies in `source`. `compile` makes the file `product` of it, or only looks whether
+    it can be run, in a job of its own that may start processes; `run` is then started for each
+    test, in a folder that holds the product. Python alone needs no such job.
     """
 
     name: str
@@ -56,7 +56,10 @@ LANGUAGES: Mapping[str, Language] = {
             ),
             "solution.jar",
         ),
-        Language("javascript", TOOLS, "solution.js", ("node", "--stack-size=50000", "solution.js")),
+        Language(
+            "javascript", TOOLS, "solution.js", ("node", "--stack-size=50000", "solution.js"),
+            ("node", "--check", "solution.js"), "solution.js",
+        ),
         Language(
             "rust", TOOLS, "solution.rs", ("./solution",),
             ("rustc", "--edition=2021", "-O", "-o", "solution", "solution.rs"), "solution",
@@ -65,7 +68,10 @@ LANGUAGES: Mapping[str, Language] = {
             "go", TOOLS, "solution.go", ("./solution",),
             ("go", "build", "-o", "solution", "solution.go"), "solution",
         ),
-        Language("ruby", TOOLS, "solution.rb", ("ruby", "solution.rb")),
+        Language(
+            "ruby", TOOLS, "solution.rb", ("ruby", "solution.rb"),
+            ("ruby", "-c", "solution.rb"), "solution.rb",
+        ),
     )
 }  # fmt: skip
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 
 from vervet.core.digests import digest_text
+from vervet.core.errors import JobError
 from vervet.core.limits import Limits
 from vervet.core.resources import sandboxes_dir
 from vervet.core.status import Outcome, Status
@@ -20,6 +21,8 @@ __all__ = ["COMPILE_ERROR", "build", "inside"]
 
 LAUNCH = "launch.py"
 COMPILE_ERROR = "compile_error"
+NO_TOOL = 125
+"""Exit status of the launcher where the compiler is not there: nothing about the solution."""
 MIB = 1 << 20
 COMPILER = Limits(
     cpu_s=30.0,
@@ -49,6 +52,7 @@ def build(
     """The program to run for each of `tests` tests, or the attempt of one that is none.
 
     Python is run as it is. Other languages are started by a launcher, which needs processes.
+    Raises `JobError` where the profile lacks the language's tools.
     """
     laid = File(language.source, source)
     if language == PYTHON:
@@ -56,13 +60,6 @@ def build(
             language.profile, (laid,), (language.source,), processes_allowed=processes_allowed
         )
     launcher = File(LAUNCH, _launch())
-    if not language.compile:
-        return Program(
-            language.profile,
-            (launcher, laid),
-            (LAUNCH, "run", language.source, *language.run),
-            processes_allowed=True,
-        )
     compiler = Program(
         language.profile,
         (launcher, laid),
@@ -76,6 +73,12 @@ def build(
         return judging.infra_attempt(report, tests)
     made = report.artifacts.get(language.product)
     check = report.checks[0]
+    if check.exit_code == NO_TOOL:
+        raise JobError(
+            f"the image of the profile {language.profile} cannot run {language.name}: "
+            f"{judging.last_line(check.stderr)}",
+            hint="Build it with the tools of that language: see sandboxes/languages/Dockerfile.",
+        )
     if made is None or judging.ending(check) is not None:
         return _not_built(check, report, tests)
     return replace(
