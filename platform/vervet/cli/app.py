@@ -12,7 +12,7 @@ import sys
 import typer
 
 from vervet import __version__
-from vervet.cli import data, database, host, problems, results, run
+from vervet.cli import analysing, costing, data, database, host, problems, results, run, selecting
 from vervet.core.errors import (
     AnalysisError,
     CandidateError,
@@ -50,7 +50,7 @@ def _root(
     del version
 
 
-for module in (run, data, problems, results, database, host):
+for module in (run, data, problems, analysing, selecting, costing, results, database, host):
     module.register(app)
 
 

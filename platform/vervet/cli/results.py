@@ -1,4 +1,4 @@
-"""`vervet coverage`, `report`, `runs` and `export`: what is in the database about runs."""
+"""`vervet report`, `runs` and `export`: what is in the database about runs."""
 
 from __future__ import annotations
 
@@ -26,38 +26,9 @@ __all__ = ["register"]
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
-    app.command("coverage")(coverage)
     app.command("report")(report)
     app.command("runs")(runs)
     app.command("export")(export)
-
-
-def coverage(
-    run_name: RunArgument = None,
-    config_file: ConfigOption = None,
-    override: OverrideOption = None,
-    db: DatabaseOption = None,
-    state_dir: StateOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Print a run's status counts, coverage at powers of ten with intervals, and its fit.
-
-    \b
-    vervet coverage                          the latest run
-    vervet coverage codegen --json
-    """
-    from vervet.cli import work
-    from vervet.cli.names import find
-    from vervet.cli.output import print_json, print_summary
-    from vervet.report.summary import summarise
-
-    config = config_from(config_file, override, database=db, state_dir=state_dir)
-    with work.open_database(config, create=False) as database:
-        summary = summarise(work.report_of(database, find(database, run_name)))
-    if as_json:
-        print_json(asdict(summary))
-    else:
-        print_summary(summary)
 
 
 def report(

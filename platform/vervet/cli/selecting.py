@@ -1,0 +1,354 @@
+"""`vervet select`: how often each way of picking one answer is right, beside the oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from vervet.cli.options import (
+    ConfigOption,
+    DatabaseOption,
+    JsonOption,
+    OverrideOption,
+    SandboxOption,
+    StateOption,
+    UnsafeOption,
+    config_from,
+)
+from vervet.cli.sources import (
+    CsvOption,
+    KOption,
+    PlotOption,
+    is_file,
+    open_runs,
+    plot,
+    print_csv,
+    read_ks,
+)
+from vervet.core.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from vervet.analysis.selectors import Rules
+    from vervet.analysis.selectors_curves import SelectorTable
+    from vervet.pipeline.config import RunConfig
+    from vervet.report.selecting import SelectorData
+    from vervet.store.database import Database
+    from vervet.store.runs import Run
+
+__all__ = ["register"]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the program."""
+    app.command("select")(select)
+
+
+@dataclass(frozen=True, slots=True)
+class _Selected:
+    """One run or file with its table."""
+
+    label: str
+    data: SelectorData
+    rules: Rules
+    table: SelectorTable
+    notes: tuple[str, ...]
+
+
+def select(
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[RUN|FILE.csv]...",
+            help="Names of runs, or CSV files with columns problem, answer, correct and scores.",
+        ),
+    ] = None,
+    selectors: Annotated[
+        str | None,
+        typer.Option("--selectors", metavar="A,B,...", help="Which ones; all if left out."),
+    ] = None,
+    scorer: Annotated[
+        str | None,
+        typer.Option(
+            "--score", metavar="SCORER", help="The scores of best-of-n and weighted-vote."
+        ),
+    ] = None,
+    weigh: Annotated[
+        str | None,
+        typer.Option("--weigh", help="What a vote weighs: the score raw, its sigmoid or exp."),
+    ] = None,
+    tests: Annotated[
+        str | None, typer.Option("--tests", metavar="SCORER", help="Whose generated tests to use.")
+    ] = None,
+    ties: Annotated[
+        str, typer.Option("--ties", help="random, pessimistic or optimistic.")
+    ] = "random",
+    by_text: Annotated[
+        bool,
+        typer.Option("--by-text", help="Only equal solutions are equal answers; compare nothing."),
+    ] = False,
+    draws: Annotated[
+        int, typer.Option("--draws", min=2, help="Random orders where no closed form is known.")
+    ] = 400,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of these orders.")] = 0,
+    k: KOption = None,
+    plot_file: PlotOption = None,
+    as_csv: CsvOption = False,
+    sandbox: SandboxOption = None,
+    unsafe: UnsafeOption = False,
+    config_file: ConfigOption = None,
+    override: OverrideOption = None,
+    db: DatabaseOption = None,
+    state_dir: StateOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print accuracy against k of every selector beside the oracle, and what each leaves open.
+
+    Answers are equal if the problem's verifier says so; they are compared once for each run.
+
+    \b
+    vervet select                                the latest run
+    vervet select gsm8k --score mean_logprob --weigh exp --plot selectors
+    vervet select answers.csv --ties pessimistic
+    """
+    given = {
+        "sandbox": sandbox,
+        "unsafe_no_isolation": unsafe or None,
+        "database": db,
+        "state_dir": state_dir,
+    }
+    config = config_from(config_file, override, **given)
+    asked = _rules(ties, weigh, scorer, draws, seed)
+    found = [
+        _selected(label, data, asked, weigh is not None, selectors, read_ks(k), notes)
+        for label, data, notes in _data(config, sources, by_text, tests)
+    ]
+    files = [file for one in found for file in _plots(one, plot_file, alone=len(found) == 1)]
+    if as_csv:
+        _print_as_csv(found)
+    elif as_json:
+        from vervet.cli.output import print_json
+
+        print_json({"runs": [_document(one) for one in found], "files": files})
+    else:
+        _print(found, files)
+
+
+def _rules(ties: str, weigh: str | None, scorer: str | None, draws: int, seed: int) -> Rules:
+    from vervet.analysis.selectors import Rules, Weighing
+    from vervet.analysis.selectors_exact import Ties
+
+    if ties not in set(Ties):
+        raise UnknownNameError("rule for ties", ties, list(Ties))
+    if weigh is not None and weigh not in set(Weighing):
+        raise UnknownNameError("weight", weigh, list(Weighing))
+    return Rules(
+        ties=Ties(ties),
+        scorer=scorer,
+        weighing=Weighing(weigh or Weighing.RAW),
+        draws=draws,
+        seed=seed,
+    )
+
+
+def _data(
+    config: RunConfig, sources: Sequence[str] | None, by_text: bool, tests: str | None
+) -> Iterator[tuple[str, SelectorData, tuple[str, ...]]]:
+    """What each source holds, with notes on how its answers were compared."""
+    from vervet.report.answers_csv import read_answers
+    from vervet.report.selecting import selector_data
+    from vervet.store.scores import selector_inputs
+
+    wanted: Sequence[str | None] = sources or [None]
+    for source in wanted:
+        if source is not None and is_file(source):
+            yield Path(source).stem, read_answers(Path(source)), ()
+            continue
+        with open_runs(config, [source]) as (database, [run]):
+            notes = () if by_text else _compare(config, database, run)
+            with database.read() as conn:
+                rows = selector_inputs(conn, run.id)
+        yield run.name, selector_data(rows, by_text=by_text, tests=tests), notes
+
+
+def _compare(config: RunConfig, database: Database, run: Run) -> tuple[str, ...]:
+    """Have the answers of a run compared that were not; what did not work, in sentences."""
+    from vervet.pipeline.answer_classes import compare_answers, lacks_classes
+
+    if not lacks_classes(database, run):
+        return ()
+    with _sandbox(config) as sandbox:
+        done = compare_answers(database, run, sandbox)
+    return tuple(
+        f"the answers of {problem} are compared by their text alone: {why}"
+        for problem, why in done.failed.items()
+    )
+
+
+@contextmanager
+def _sandbox(config: RunConfig) -> Iterator[Any]:
+    from vervet.cli import work
+
+    with work.open_sandbox(config) as sandbox:
+        yield sandbox
+
+
+def _selected(
+    label: str,
+    data: SelectorData,
+    asked: Rules,
+    weighing_given: bool,
+    selectors: str | None,
+    ks: list[int] | None,
+    notes: tuple[str, ...],
+) -> _Selected:
+    from dataclasses import replace
+
+    from vervet.analysis.selectors import Weighing, selector_names
+    from vervet.analysis.selectors_curves import compare_selectors
+    from vervet.report.selecting import LOGPROB
+
+    if asked.scorer is not None and asked.scorer not in data.scorers:
+        raise UnknownNameError(f"scorer of {label}", asked.scorer, data.scorers)
+    own = [name for name in data.scorers if name != LOGPROB]
+    scorer = asked.scorer or (own[0] if len(own) == 1 else None)
+    if scorer is None and not own and LOGPROB in data.scorers:
+        scorer = LOGPROB
+    rules = replace(asked, scorer=scorer)
+    if scorer == LOGPROB and not weighing_given:
+        rules = replace(rules, weighing=Weighing.EXP)
+    names = selectors.split(",") if selectors else selector_names()
+    table = compare_selectors(
+        data.problems, names=[name.strip() for name in names], ks=ks, rules=rules
+    )
+    if len(own) > 1 and scorer is None:
+        notes = (*notes, f"there are several scorers ({', '.join(own)}): name one with --score")
+    return _Selected(label, data, rules, table, notes)
+
+
+def _remarks(one: _Selected) -> list[str]:
+    data = one.data
+    found = [caveat.text for caveat in one.table.caveats]
+    if data.unsettled:
+        found.append(f"{data.unsettled:,} candidates are unsettled and count as not correct.")
+    if data.conflicts:
+        found.append(
+            f"{data.conflicts:,} pairs of answers are in one class although the verifier tells "
+            "them apart: its equivalence is not transitive."
+        )
+    if data.undecided:
+        found.append(f"{data.undecided:,} pairs of answers could not be compared.")
+    return [*found, *one.notes]
+
+
+def _document(one: _Selected) -> dict[str, Any]:
+    data, table = one.data, one.table
+    return {
+        "run": one.label,
+        "problems": table.problems,
+        "candidates": sum(problem.n for problem in data.problems),
+        "compared": data.compared,
+        "conflicts": data.conflicts,
+        "undecided": data.undecided,
+        "mixed_classes": table.mixed,
+        "unsettled": data.unsettled,
+        "rules": asdict(one.rules),
+        "scorers": list(data.scorers),
+        "selectors": [
+            {
+                "selector": curve.name,
+                "stops_improving": asdict(curve.plateau),
+                "curve": [
+                    {
+                        "k": int(curve.ks[at]),
+                        "accuracy": float(curve.accuracy[at]),
+                        "low": float(curve.low[at]),
+                        "high": float(curve.high[at]),
+                        "drawn_error": float(curve.drawn_error[at]),
+                        "headroom": curve.headroom[at],
+                    }
+                    for at in range(curve.ks.size)
+                ],
+            }
+            for curve in table.curves
+        ],
+        "unavailable": {each.name: each.reason for each in table.unavailable},
+        "caveats": _remarks(one),
+    }
+
+
+def _print_as_csv(found: Sequence[_Selected]) -> None:
+    from vervet.report.analysis_tables import selectors_table
+
+    tables = [(one.label, selectors_table(one.table)) for one in found]
+    rows = [(label, *row) for label, (_, some) in tables for row in some]
+    print_csv((("run", *tables[0][1][0]), rows))
+
+
+def _print(found: Sequence[_Selected], files: Sequence[str]) -> None:
+    from rich.text import Text
+
+    from vervet.cli.output import out
+
+    console = out()
+    for one in found:
+        total = sum(problem.n for problem in one.data.problems)
+        head = f"  {one.table.problems:,} problems, {total:,} candidates, ties {one.rules.ties}"
+        scored = f", scores of {one.rules.scorer}" if one.rules.scorer else ""
+        console.print(Text.assemble((one.label, "bold"), head + scored))
+        console.print(_table(one.table))
+        for each in one.table.unavailable:
+            console.print(f"{each.name}: not available, {each.reason}", markup=False)
+        for remark in _remarks(one):
+            console.print(f"  {remark}", style="dim", markup=False)
+        console.print()
+    for file in files:
+        console.print(file, markup=False)
+
+
+def _table(found: SelectorTable) -> Any:
+    """One row a selector: accuracy at powers of ten, the headroom closed, where it stops."""
+    import numpy as np
+
+    from vervet.analysis.grid import shown_ks
+    from vervet.cli.output import table
+    from vervet.report.words import percent, span
+
+    shown = [int(k) for k in found.ks if k in shown_ks(int(found.ks[-1]))] or found.ks.tolist()
+    headings = ["selector", *(f"k = {k:,}" for k in shown), "95 % at the last", "headroom closed",
+                "stops improving at k"]  # fmt: skip
+    rows = []
+    for curve in found.curves:
+        at = [int(np.searchsorted(curve.ks, k)) for k in shown]
+        cells = [
+            percent(curve.accuracy[i]) + (" *" if curve.drawn_error[i] > 0 else "") for i in at
+        ]
+        share = curve.headroom[-1]
+        closed = "-" if share is None else f"{share[0]:.0%} ({share[1]:.0%} to {share[2]:.0%})"
+        end = curve.plateau
+        stop = (
+            f"still improving at {end.k:,}"
+            if end.still_improving
+            else f"{end.k:,} ({end.low:,} to {end.high:,})"
+        )
+        rows.append([curve.name, *cells, span(curve.low[-1], curve.high[-1]), closed, stop])
+    return table(headings, rows, set(range(1, len(shown) + 2)))
+
+
+def _plots(one: _Selected, file: Path | None, *, alone: bool) -> list[str]:
+    if file is None:
+        return []
+    from vervet.analysis.selectors_curves import voted_problems
+    from vervet.report.analysis_tables import selectors_table, votes_table
+    from vervet.report.figures_selectors import selectors_figure, votes_figure
+
+    part = "" if alone else one.label
+    figure = selectors_figure(one.table, title=one.label)
+    files = plot(figure, selectors_table(one.table), file, part=part)
+    rows = voted_problems(one.data.problems)
+    part = f"{part}-votes" if part else "votes"
+    return [*files, *plot(votes_figure(rows, title=one.label), votes_table(rows), file, part=part)]
