@@ -17,6 +17,7 @@ from vervet.problems.apps import AppsFormat
 from vervet.problems.codecontests import CodeContestsFormat
 from vervet.problems.livecodebench import LiveCodeBenchFormat
 from vervet.problems.pickled import pickled_text
+from vervet.verification.registry import verifier_for
 
 CONTEST: dict[str, Any] = {
     "name": "76_B. Mice",
@@ -143,6 +144,14 @@ def test_mistake_in_a_contest_problem_is_named(changes: dict[str, Any], reason: 
     assert reason in caught.value.message
 
 
+@pytest.mark.parametrize("made", [CONTEST, APPS, CALLED, LIVE, FUNCTIONAL])
+def test_every_spec_is_one_that_its_verifier_reads(made: dict[str, Any]) -> None:
+    formats = [CodeContestsFormat(), AppsFormat(), LiveCodeBenchFormat()]
+    (used,) = [one for one in formats if one.recognises(made)]
+    problem = used.problem(made)
+    verifier_for(problem.kind).check_problem(problem)
+
+
 def test_apps_program_has_its_lines_joined() -> None:
     problem = AppsFormat().problem(APPS)
     assert (problem.id, problem.kind) == ("12", "program")
@@ -209,6 +218,7 @@ def test_livecodebench_program_has_public_and_packed_private_tests() -> None:
         {"input": "1 2\n", "output": "3"},
         {"input": "5 6\n", "output": "11"},
     ]
+    assert (problem.spec["checker"], problem.spec["tolerance"]) == ("float", 0.0)
     assert problem.spec["limits"]["cpu_s"] == 6.0
     assert problem.labels["contest_date"] == "2023-08-21T00:00:00"
 

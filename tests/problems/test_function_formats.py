@@ -16,6 +16,7 @@ from vervet.problems.evalplus import EvalPlusFormat
 from vervet.problems.evalplus_types import python_inputs
 from vervet.problems.mbpp import MbppFormat
 from vervet.problems.reading import read_suite
+from vervet.verification.registry import verifier_for
 
 from .conftest import WriteLines
 
@@ -145,6 +146,11 @@ def test_text_of_a_record_fills_no_hole() -> None:
     setup = evalplus(HUMANEVAL_PLUS, canonical_solution="    return '@inputs@'\n").spec["setup"]
     assert setup.count("@inputs@") == 1
     assert "_inputs = [[1.0], [3], [-7.5]]" in setup
+
+
+@pytest.mark.parametrize("record", [HUMANEVAL_PLUS, MBPP_PLUS, PYRAMID])
+def test_an_evalplus_spec_is_one_that_its_verifier_reads(record: dict[str, Any]) -> None:
+    verifier_for("function").check_problem(evalplus(record))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 Sources: Hendrycks et al., "Measuring Coding Challenge Competence With APPS", 2021, from whose
 testing code come the 4 seconds a test; Li et al., "TACO", 2023. `solutions` and `input_output`
-are JSON texts; problems with `fn_name` ask for a function, the others for a program.
+are JSON texts; problems with `fn_name` ask for a function, the others for a program. Outputs
+are compared by the checker `codecontests`: APPS's own comparison takes whole numbers that are
+relatively near for equal.
 """
 
 from __future__ import annotations
@@ -72,7 +74,7 @@ class AppsFormat:
             kind, prompt = "program", program_prompt(question)
             cases = [_case(given, expected, at) for at, (given, expected) in enumerate(found)]
             limits = limits_for(cases, cpu_s=cpu_s, memory=_whole(memory))
-            spec = {"tests": cases, "checker": "tokens", **limits}
+            spec = {"tests": cases, "checker": "codecontests", **limits}
         return Problem(
             id=_id(record, question),
             kind=kind,

@@ -2,7 +2,8 @@
 
 Source: Jain et al., "LiveCodeBench", 2024, from whose testing code come the 6 seconds a test.
 `public_test_cases` is a JSON text; `private_test_cases` too, or packed: base64 of zlib of a
-pickled JSON text, which is read without unpickling.
+pickled JSON text, which is read without unpickling. Outputs are compared as there: words that
+are equal, or equal as decimal numbers.
 """
 
 from __future__ import annotations
@@ -68,7 +69,8 @@ class LiveCodeBenchFormat:
             spec |= limits_for([], cpu_s=CPU_S)
         else:
             kind, prompt = "program", program_prompt(question)
-            spec = {"tests": cases, "checker": "tokens", **limits_for(cases, cpu_s=CPU_S)}
+            limits = limits_for(cases, cpu_s=CPU_S)
+            spec = {"tests": cases, "checker": "float", "tolerance": 0.0, **limits}
         return Problem(
             id=text(record, "question_id"),
             kind=kind,
