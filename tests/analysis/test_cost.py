@@ -125,8 +125,9 @@ def test_the_cheapest_way_to_a_target_may_be_many_of_a_small_model() -> None:
     large = cost_curve("large", 100, [99] * 9, Spender(Usage(0, 99), price=Price(0, 1)), ks=ks)
     weak = cost_curve("weak", 100, [0] * 9, Spender(Usage(0, 1), price=Price(0, 1)), ks=ks)
     free = cost_curve("free", 100, [99] * 9, Spender(Usage(0, 1)), ks=ks)
+    # With c = 10 of n = 100, pass@8 is 0.583 and pass@9 is 0.629.
     options, rest = cheapest([large, small, weak, free], 0.6, Axis.USD)
-    assert [(option.label, option.k) for option in options] == [("small", 10), ("large", 1)]
+    assert [(option.label, option.k) for option in options] == [("small", 9), ("large", 1)]
     assert [(each.label, each.reason) for each in rest] == [
         ("weak", "0 is the most it reaches, with k = 100"),
         ("free", "its price is unknown"),

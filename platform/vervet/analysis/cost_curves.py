@@ -5,6 +5,7 @@ Counts the verifier's time beside the model's tokens. Never reads a price table.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,6 +15,7 @@ import numpy.typing as npt
 
 from vervet.analysis.cost import ModelShape, Price, Usage, inference_flops, usd
 from vervet.analysis.counts import FloatArray, IntArray, check_counts, check_ks
+from vervet.analysis.coverage import coverage
 from vervet.analysis.grid import curve_ks
 from vervet.analysis.intervals import estimate_coverage
 from vervet.core.errors import AnalysisError
@@ -72,7 +74,7 @@ class CostCurve:
 
     Arrays of shape (ks,). `flops` and `usd` are for all problems together, None where the model's
     shape or price is unknown; `verifier_s` is in seconds of processor time, and its USD are
-    part of `usd`.
+    part of `usd`. `counts` are n and c by problem.
     """
 
     label: str
@@ -84,6 +86,8 @@ class CostCurve:
     flops: FloatArray | None
     usd: FloatArray | None
     verifier_s: FloatArray
+    spender: Spender
+    counts: tuple[IntArray, IntArray]
 
     def cost(self, axis: Axis) -> FloatArray | None:
         """The total on one axis, shape (ks,)."""
@@ -138,37 +142,20 @@ def cost_curve(
     sizes, passes = check_counts(n, c, names)
     wanted = curve_ks(int(sizes.min())) if ks is None else np.unique(check_ks(ks))
     found = estimate_coverage(sizes, passes, wanted, level=level, names=names)
-    problems, use = sizes.size, spender.usage
-    seconds = np.asarray(wanted * (problems * use.verifier_s), dtype=np.float64)
-    flops = money = None
-    if spender.shape is not None:
-        each = [
-            inference_flops(spender.shape, use.prompt_tokens, use.decoded_tokens, int(k))
-            for k in wanted
-        ]
-        flops = problems * np.array(each, dtype=np.float64)
-    if spender.price is not None:
-        paid = [
-            usd(
-                spender.price,
-                use.prompt_tokens,
-                use.decoded_tokens,
-                int(k),
-                prompts_billed=-(-int(k) // spender.prompts_share),
-            )
-            for k in wanted
-        ]
-        money = problems * np.array(paid) + seconds / HOUR_S * spender.cpu_usd_hour
+    flops = [_cost(spender, sizes.size, int(k), Axis.FLOPS) for k in wanted]
+    money = [_cost(spender, sizes.size, int(k), Axis.USD) for k in wanted]
     return CostCurve(
         label=label,
         ks=wanted,
         coverage=found.coverage,
         low=found.low,
         high=found.high,
-        problems=problems,
-        flops=flops,
-        usd=money,
-        verifier_s=seconds,
+        problems=sizes.size,
+        flops=None if spender.shape is None else np.array(flops, dtype=np.float64),
+        usd=None if spender.price is None else np.array(money, dtype=np.float64),
+        verifier_s=np.asarray(wanted * (sizes.size * spender.usage.verifier_s), dtype=np.float64),
+        spender=spender,
+        counts=(sizes, passes),
     )
 
 
@@ -177,8 +164,8 @@ def cheapest(
 ) -> tuple[tuple[Option, ...], tuple[OutOfReach, ...]]:
     """The smallest k of each model that reaches the `target` coverage, the cheapest first.
 
-    With `surely` the lower end of the interval must reach it. Models without enough candidates,
-    or without a cost on this axis, come apart with the reason.
+    With `surely` the lower end of the interval must reach it, and k is one of the curve's own.
+    Models without enough candidates, or without a cost on this axis, come apart with the reason.
     Raises `AnalysisError` for a target that is not within (0, 1].
     """
     if not 0.0 < target <= 1.0:
@@ -198,9 +185,39 @@ def cheapest(
             reason = f"{best:.4g} is the most it reaches, with k = {curve.ks[-1]}"
             rest.append(OutOfReach(curve.label, reason))
         else:
-            at = int(reached[0])
-            option = Option(
-                curve.label, int(curve.ks[at]), float(curve.coverage[at]), float(cost[at])
-            )
-            options.append(option)
+            options.append(_option(curve, int(reached[0]), target, axis, surely=surely))
     return tuple(sorted(options, key=lambda option: option.cost)), tuple(rest)
+
+
+def _option(curve: CostCurve, at: int, target: float, axis: Axis, *, surely: bool) -> Option:
+    """The first k that reaches the target, between the curve's k before place `at` and that one."""
+    k = int(curve.ks[at])
+    if not surely:
+        above = range(int(curve.ks[at - 1]) + 1 if at else 1, k + 1)
+        k = above[bisect_left(above, target, key=lambda each: _coverage(curve, each))]
+    cost = _cost(curve.spender, curve.problems, k, axis)
+    assert cost is not None
+    return Option(curve.label, k, _coverage(curve, k), cost)
+
+
+def _coverage(curve: CostCurve, k: int) -> float:
+    return float(coverage(*curve.counts, [k])[0])
+
+
+def _cost(spender: Spender, problems: int, k: int, axis: Axis) -> float | None:
+    """What k candidates for every problem cost; None where that is unknown."""
+    use = spender.usage
+    if axis is Axis.FLOPS:
+        if spender.shape is None:
+            return None
+        return problems * inference_flops(spender.shape, use.prompt_tokens, use.decoded_tokens, k)
+    if spender.price is None:
+        return None
+    tokens = usd(
+        spender.price,
+        use.prompt_tokens,
+        use.decoded_tokens,
+        k,
+        prompts_billed=-(-k // spender.prompts_share),
+    )
+    return problems * (tokens + k * use.verifier_s / HOUR_S * spender.cpu_usd_hour)

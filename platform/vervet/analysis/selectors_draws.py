@@ -87,6 +87,8 @@ def drawn_votes(
             squares[at] += (chance**2).sum()
     mean = total / draws
     spread = np.maximum(squares / draws - mean**2, 0.0) / (draws - 1)
+    if wanted[0] == 1:  # one candidate is its own pile, whatever it weighs
+        mean[0], spread[0] = np.where(silent, 0.0, right)[pile_of].mean(), 0.0
     return Drawn(accuracy=mean[place], error=np.sqrt(spread)[place])
 
 

@@ -129,7 +129,8 @@ def cost(
     file = read_prices(prices) if prices else PriceFile()
     hour = file.cpu_usd_hour if cpu_usd_hour is None else cpu_usd_hour
     given = _Given(file, prompt_tokens, decoded_tokens, _shape(shape), provider, per_request, hour)
-    curves, notes = _curves(config, sources, label, given, read_ks(k))
+    curves, said = _curves(config, sources, label, given, read_ks(k))
+    notes = _gathered(said)
     ways = _ways(curves, target, surely)
     files = _plots(curves, target, ways, plot_file)
     if as_csv:
@@ -166,12 +167,12 @@ def _curves(
     label: str | None,
     given: _Given,
     ks: list[int] | None,
-) -> tuple[list[CostCurve], list[str]]:
-    """The curve of every set, and what could not be known of its cost, in sentences."""
+) -> tuple[list[CostCurve], list[tuple[str, str]]]:
+    """The curve of every set; by the set's name what could not be known of its cost."""
     from vervet.analysis.cost_curves import cost_curve
 
     curves: list[CostCurve] = []
-    notes: list[str] = []
+    notes: list[tuple[str, str]] = []
     wanted: Sequence[str | None] = sources or [None]
     for source in wanted:
         in_file = source is not None and is_file(source)
@@ -180,9 +181,23 @@ def _curves(
                 spender, said = _of_file(one, given)
             else:
                 spender, said = _of_run(config, one, given)
-            notes += [f"{one.label}: {each}" for each in said] + list(one.remarks)
+            notes += [(one.label, each) for each in (*said, *one.remarks)]
             curves.append(cost_curve(one.label, one.n, one.c, spender, ks=ks, names=one.names))
     return curves, notes
+
+
+def _gathered(said: Sequence[tuple[str, str]]) -> list[str]:
+    """One sentence each, with the names of all that it holds for."""
+    names: dict[str, list[str]] = {}
+    for label, each in said:
+        names.setdefault(each, []).append(label)
+    most = 3
+    return [
+        f"{', '.join(labels[:most])}"
+        + (f" and {len(labels) - most} more" if len(labels) > most else "")
+        + f": {each}"
+        for each, labels in names.items()
+    ]
 
 
 def _of_file(one: CountSet, given: _Given) -> tuple[Spender, list[str]]:
@@ -274,7 +289,8 @@ def _ways(curves: Sequence[CostCurve], target: float | None, surely: bool) -> _W
 
     if target is None:
         return {}
-    return {str(axis): cheapest(curves, target, axis, surely=surely) for axis in Axis}
+    known = [axis for axis in Axis if any(curve.cost(axis) is not None for curve in curves)]
+    return {str(axis): cheapest(curves, target, axis, surely=surely) for axis in known}
 
 
 def _rows(curve: CostCurve, all_ks: bool) -> list[dict[str, Any]]:

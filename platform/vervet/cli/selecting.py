@@ -242,6 +242,12 @@ def _remarks(one: _Selected) -> list[str]:
         )
     if data.undecided:
         found.append(f"{data.undecided:,} pairs of answers could not be compared.")
+    errors = [curve.drawn_error.max() for curve in one.table.curves]
+    if any(errors):
+        found.append(
+            f"* drawn over {one.rules.draws:,} random orders, with a standard error of at most "
+            f"{max(errors):.4f}; all other numbers are exact."
+        )
     return [*found, *one.notes]
 
 

@@ -59,14 +59,14 @@ def set_of_report(report: RunReport, label: str | None = None) -> CountSet:
     unsettled = np.array([left[name] for name in main.names], dtype=np.int64)
     remarks = []
     if main.only_doubted:
-        remarks.append(f"{report.run}: every pass carries a flag; here they are counted")
+        remarks.append("every pass carries a flag; here they are counted")
     others = {problem.label for problem in report.problems} - {main.label}
     if others:
         shown = main.label or "unlabelled"
-        remarks.append(f"{report.run}: {shown} problems only (--label shows others)")
+        remarks.append(f"{shown} problems only (--label shows others)")
     if unsettled.any():
         count = int(unsettled.sum())
-        remarks.append(f"{report.run}: {count:,} candidates are unsettled and count as not passed")
+        remarks.append(f"{count:,} candidates are unsettled and count as not passed")
     return CountSet(
         label=report.run,
         names=main.names,

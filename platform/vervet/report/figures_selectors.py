@@ -60,6 +60,7 @@ def selectors_figure(
                 markeredgewidth=1.2,
                 linestyle="none",
                 zorder=5,
+                clip_on=False,
                 label="_" if ringed else "from here on it gains less than half a point",
             )
             ringed = True
@@ -91,8 +92,7 @@ def votes_figure(
     kinds = (
         ("the vote is right", votes == 1.0, theme.main, None, theme.main),
         ("the vote is wrong", (votes == 0.0) & (heights > 0.0), theme.page, "//////", theme.fit),
-        ("a tie, or equal answers judged differently", (votes > 0) & (votes < 1), theme.quiet,
-         None, theme.quiet),
+        ("a tie, or equal answers judged differently", (votes > 0) & (votes < 1), theme.page, "....", theme.ink),
     )  # fmt: skip
     for label, wanted, face, hatch, edge in kinds:
         if not wanted.any():
