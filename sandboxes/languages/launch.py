@@ -14,13 +14,18 @@ import subprocess
 import sys
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+SETTINGS = {
+    "LANG": "C.UTF-8",
+    # Node reads a file below /etc, which candidates do not see.
+    "OPENSSL_CONF": "",
+}
 COMPILE_FAILED, NO_TOOL = 1, 125
 
 
 def main():
     what, product, *command = sys.argv[1:]
     home = os.getcwd()
-    environment = {"LANG": "C.UTF-8", **os.environ, "PATH": PATH, "HOME": home, "TMPDIR": home}
+    environment = {**SETTINGS, **os.environ, "PATH": PATH, "HOME": home, "TMPDIR": home}
     if what == "compile":
         if shutil.which(command[0], path=PATH) is None:
             print(f"there is no {command[0]}", file=sys.stderr)

@@ -32,9 +32,18 @@ class Language:
     run: tuple[str, ...]
     compile: tuple[str, ...] = ()
     product: str = ""
+    overhead: int = 0
+    """Bytes of address space that its interpreter reserves beside what a program asks for; they
+    come on top of the problem's memory limit."""
 
 
 PYTHON = Language("python", "python", "solution.py", ("python3", "solution.py"))
+
+SMALL_JVM = (
+    "-Xmx256m", "-XX:+UseSerialGC", "-XX:CompressedClassSpaceSize=64m",
+    "-XX:ReservedCodeCacheSize=64m", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
+)  # fmt: skip
+"""What keeps Java's address space below the memory limit: it asks for gigabytes otherwise."""
 
 LANGUAGES: Mapping[str, Language] = {
     each.name: each
@@ -49,16 +58,19 @@ LANGUAGES: Mapping[str, Language] = {
             ("g++", "-std=c++20", "-O2", "-w", "-o", "solution", "solution.cpp"), "solution",
         ),
         Language(
-            "java", TOOLS, "Main.java", ("java", "-Xss64m", "-cp", "solution.jar", "Main"),
+            "java", TOOLS, "Main.java",
+            ("java", *SMALL_JVM, "-Xss16m", "-cp", "solution.jar", "Main"),
             (
                 "sh", "-c",
-                "mkdir classes && javac -d classes Main.java && jar cf solution.jar -C classes .",
+                f"mkdir classes && javac {' '.join(f'-J{word}' for word in SMALL_JVM)} -d classes "
+                f"Main.java && jar {' '.join(f'-J{word}' for word in SMALL_JVM)} "
+                "cf solution.jar -C classes .",
             ),
-            "solution.jar",
+            "solution.jar", 1 << 30,
         ),
         Language(
             "javascript", TOOLS, "solution.js", ("node", "--stack-size=50000", "solution.js"),
-            ("node", "--check", "solution.js"), "solution.js",
+            ("node", "--check", "solution.js"), "solution.js", 1 << 30,
         ),
         Language(
             "rust", TOOLS, "solution.rs", ("./solution",),

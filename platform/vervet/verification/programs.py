@@ -116,6 +116,7 @@ class ProgramVerifier:
         if isinstance(program, Attempt):
             return program
         limits, checker = spec.limits_of(problem, self.limits), _checker(problem)
+        limits = replace(limits, memory=limits.memory + language.overhead)
         if isinstance(checker, Judge):
             rounds = Rounds(problem.id, checker, program, limits, tests, go_on=self.all_tests)
             return (yield from rounds.steps())
