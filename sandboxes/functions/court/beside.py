@@ -5,14 +5,13 @@ Only for problems whose tests need what cannot cross to a judge; passes are mark
 
 from __future__ import annotations
 
-import builtins
 import os
 import sys
 
 from court.account import Account
 from court.bounds import FATAL
 from court.judge import CANDIDATE, MET, MISSED, code_of, told_on_input
-from court.solver import SOLUTION
+from court.solver import MODULE, SOLUTION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing these would cost as much as a check
@@ -43,31 +42,35 @@ def main() -> NoReturn:
 
 
 def _run(told: dict[str, Any], account: Account) -> None:
+    names = _defined(account)
     name = told["entry_point"]
-    module = type(sys)("solution")
-    sys.modules["solution"] = module
-    names = module.__dict__
-    names["__builtins__"] = builtins
+    if name not in names:
+        account.stick("definition NameError", f"NameError: name {name!r} is not defined")
+        raise StoppedError
+    tests = dict(names)  # what the tests define is not the solution's
+    for text in told["contexts"]:
+        exec(code_of(text), tests)
+    tests[name] = tests[CANDIDATE] = _watched(names[name], account)
+    tests[MET], tests[MISSED] = account.met, account.missed
+    exec(code_of(told["test"]), tests)
+
+
+def _defined(account: Account) -> dict[str, Any]:
+    """The names of the solution's module, run."""
+    module = sys.modules[MODULE] = type(sys)(MODULE)
+    module.__file__ = SOLUTION
     with open(SOLUTION, "rb") as file:
         source = file.read()
+    code = "syntax_error"
     try:
-        code = compile(source, SOLUTION, "exec", dont_inherit=True)
+        compiled = compile(source, SOLUTION, "exec", dont_inherit=True)
+        code = "definition"
+        exec(compiled, module.__dict__)
     except BaseException as error:
-        account.stick("syntax_error", f"{type(error).__name__}: {error}")
+        name = type(error).__name__
+        account.stick(code if code == "syntax_error" else f"{code} {name}", f"{name}: {error}")
         raise StoppedError from None
-    try:
-        exec(code, names)
-        if name not in names:
-            raise NameError(f"name {name!r} is not defined")
-        function = names[name]
-    except BaseException as error:
-        account.stick(f"definition {type(error).__name__}", f"{type(error).__name__}: {error}")
-        raise StoppedError from None
-    for text in told["contexts"]:
-        exec(code_of(text), names)
-    names[name] = names[CANDIDATE] = _watched(function, account)
-    names[MET], names[MISSED] = account.met, account.missed
-    exec(code_of(told["test"]), names)
+    return module.__dict__
 
 
 def _watched(function: Callable[..., Any], account: Account) -> Callable[..., Any]:

@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing these would cost as much as a check
     from typing import Any
 
-__all__ = ["SOLUTION", "Solver", "main"]
+__all__ = ["MODULE", "SOLUTION", "Solver", "main"]
 
 SOLUTION = "solution.py"
 MODULE = "solution"

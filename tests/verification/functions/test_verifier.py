@@ -331,6 +331,13 @@ def test_endings_beside_the_tests_have_the_same_names(
     assert (found.status, found.code) == (status, ending)
 
 
+def test_a_solution_beside_the_tests_keeps_its_own_names(jail: JailSandbox) -> None:
+    code = "def f(n):\n    f.calls.append(n)\n    return len(f.calls)\nf.calls = []\n"
+    asked = problem("f", "assert f(1) == 1", "assert f(2) == 2", mode="beside", setup="calls = 7")
+
+    assert judge(jail, asked, code).status is Status.PASSED
+
+
 @pytest.mark.parametrize("said", [b"", b"nonsense", b'\n{"outcomes":"P"}', b"\n[1]", b"\n\xff"])
 def test_a_judge_that_does_not_say_so_passes_nobody(said: bytes) -> None:
     sandbox = ScriptedSandbox(lambda *_: prints(said))
