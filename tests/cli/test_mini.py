@@ -35,8 +35,18 @@ def test_a_suite_with_candidates_runs_to_its_counts(tmp_path: Path, suite: str) 
     assert coverage[-1] > 2 * coverage[0]
 
 
+BODY = "    return len(''.join(c if c in 'aeiou' else ' ' for c in text.lower()).split())\n"
+
+
 def test_a_file_is_named_as_a_model_and_taken_as_far_as_n(tmp_path: Path) -> None:
-    lines = [{"task_id": "gsm8k/0", "completion": f"#### {answer}"} for answer in (15, 16, 15)]
+    lines = [
+        {"task_id": "HumanEvalMini/0", "completion": BODY, "finish_reason": "stop"},
+        {"task_id": "HumanEvalMini/0", "completion": BODY[:50], "finish_reason": "length"},
+        {"task_id": "HumanEvalMini/0", "completion": BODY, "finish_reason": "length"},
+        {"task_id": "HumanEvalMini/0", "completion": "beyond n"},
+    ]
     (tmp_path / "mine.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
-    found = result(tmp_path, "run", "gsm8k-mini", "--model", "recorded:mine.jsonl", "-n", "2")
-    assert found["statuses"] == {"passed": 1, "failed": 1}
+    found = result(tmp_path, "run", "humaneval-mini", "--model", "recorded:mine.jsonl", "-n", "3")
+    assert found["statuses"] == {"passed": 2, "malformed": 1}
+    codes = "select code, count(*) as n from v_verdict_history group by code order by code"
+    assert result(tmp_path, "sql", codes) == [{"code": "", "n": 1}, {"code": "cut", "n": 1}]

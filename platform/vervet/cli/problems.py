@@ -79,7 +79,9 @@ def show(
 
 
 def check(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A file of problems, or hf://...")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="A file of problems, a bundled suite, hf://...")
+    ],
     candidates: Annotated[
         Path | None, typer.Option("--candidates", help="A file of its candidates, checked too.")
     ] = None,
@@ -100,10 +102,10 @@ def check(
     """
     from vervet.cli import suites
     from vervet.cli.output import print_json
-    from vervet.problems.bundled import existing_file
+    from vervet.problems.bundled import suite_file
     from vervet.problems.hub import is_hub_name
 
-    name = file if is_hub_name(file) else str(existing_file(file))
+    name = file if is_hub_name(file) else str(suite_file(file))
     checked = suites.check_problems(name, suite_format)
     of_candidates = None
     if candidates is not None:

@@ -22,6 +22,7 @@ __all__ = [
     "load",
     "recorded_candidates",
     "recorded_names",
+    "suite_file",
     "summaries",
     "summarise",
 ]
@@ -117,6 +118,11 @@ def summarise(suite: Suite) -> SuiteSummary:
 def summaries() -> tuple[SuiteSummary, ...]:
     """One summary per bundled suite, sorted by name."""
     return tuple(summarise(load(name).suite) for name in bundled_names())
+
+
+def suite_file(name: str) -> Path:
+    """The file of a bundled suite, or the one of that name; raises as `existing_file` does."""
+    return _bundled().get(name) or existing_file(name)
 
 
 def existing_file(name: str) -> Path:
