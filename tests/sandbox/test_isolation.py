@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -164,6 +165,20 @@ def test_isolation_is_given_up_only_by_name() -> None:
     assert [check.stdout for check in report.checks] == [b"True x\n", b"True y\n"]
     assert report.layers == sandbox.layers() == ()
     assert sandbox.environment()["kind"] == "none"
+    sandbox.close()
+
+
+def test_no_folder_is_left_however_a_candidate_has_shaped_it() -> None:
+    place = Path(tempfile.gettempdir())
+    before = set(place.glob("vervet-none-*"))
+    sandbox = JailSandbox(unsafe_no_isolation=True)
+    nests = "import os\nfor _ in range(400):\n    os.mkdir('x')\n    os.chdir('x')\nprint(1)"
+
+    report = run(sandbox, job(nests, b"", b""))
+
+    sandbox.close()
+    assert [check.stdout for check in report.checks] == [b"1\n", b"1\n"]
+    assert set(place.glob("vervet-none-*")) - before == set()
 
 
 def test_limits_hold_without_isolation_too() -> None:
@@ -171,6 +186,7 @@ def test_limits_hold_without_isolation_too() -> None:
 
     report = run(sandbox, job("while True:\n    pass", cpu_s=0.2))
 
+    sandbox.close()
     assert report.checks[0].limit is LimitHit.CPU
 
 

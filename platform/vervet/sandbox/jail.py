@@ -7,8 +7,6 @@ two alone; never anything less, unless it was constructed for that by name.
 from __future__ import annotations
 
 import contextlib
-import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,7 +22,13 @@ from vervet.sandbox.keeper import Keeper
 from vervet.sandbox.profiles import PACKAGES, PROFILES, Profile, trees_of
 from vervet.sandbox.settle import probe, settle
 from vervet.sandbox.stage import Direct, stage_for
-from vervet.sandbox.start import BareStarter, BwrapStarter, cgroup_problem
+from vervet.sandbox.start import (
+    BareStarter,
+    BwrapStarter,
+    bare_root,
+    cgroup_problem,
+    remove_folder,
+)
 
 __all__ = ["FIX", "JailSandbox"]
 
@@ -92,7 +96,7 @@ class JailSandbox:
             keeper.close()
         self._stage.close()
         if self._root is not None:
-            shutil.rmtree(self._root, ignore_errors=True)
+            remove_folder(self._root)
 
     def _use_the_best(self, bwrap: Bwrap | None) -> None:
         words = ["not to be used here"]
@@ -201,8 +205,7 @@ class JailSandbox:
         self._keepers = {"python": make(PROFILES["python"])}
 
     def _bare_starter(self, kind: str, stage: Direct) -> BareStarter:
-        self._root = Path(tempfile.mkdtemp(prefix=f"vervet-{kind}-"))
-        self._root.chmod(0o711)
+        self._root = bare_root(kind)
         return BareStarter(self._python, stage, self._root)
 
 

@@ -25,7 +25,7 @@ from vervet.sandbox.interpreter import Interpreter, Tree
 from vervet.sandbox.keeper import Plan
 from vervet.sandbox.stage import Direct
 
-__all__ = ["BareStarter", "BwrapStarter", "cgroup_problem"]
+__all__ = ["BareStarter", "BwrapStarter", "bare_root", "cgroup_problem", "remove_folder"]
 
 START_S = 20.0
 LAST_WORDS = 4096
@@ -138,6 +138,24 @@ class BareStarter:
         return Guest(ours, _Bare(process, own), root=str(own))
 
 
+def bare_root(kind: str) -> Path:
+    """A folder for the folders of guests without namespaces; removes those of the dead."""
+    place, prefix = Path(tempfile.gettempdir()), f"vervet-{kind}-"
+    for folder in place.glob(f"{prefix}*-*"):
+        pid = folder.name.removeprefix(prefix).partition("-")[0]
+        if pid.isdigit() and not Path(f"/proc/{pid}").exists():
+            remove_folder(folder)
+    root = Path(tempfile.mkdtemp(prefix=f"{prefix}{os.getpid()}-"))
+    root.chmod(0o711)
+    return root
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove what can be removed; a candidate may have nested more than can be walked."""
+    with contextlib.suppress(RecursionError):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def _popen(
     stage: Direct, argv: Sequence[str], link: socket.socket, **options: Any
 ) -> subprocess.Popen[bytes]:
@@ -191,7 +209,7 @@ class _Bare:
         if self._process.stderr:
             self._process.stderr.close()
         if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
+            remove_folder(self._folder)
 
 
 class _Jailed(_Bare):
