@@ -12,7 +12,18 @@ import sys
 import typer
 
 from vervet import __version__
-from vervet.cli import analysing, costing, data, database, host, problems, results, run, selecting
+from vervet.cli import (
+    analysing,
+    costing,
+    data,
+    database,
+    forecasting,
+    host,
+    problems,
+    results,
+    run,
+    selecting,
+)
 from vervet.core.errors import (
     AnalysisError,
     CandidateError,
@@ -50,7 +61,18 @@ def _root(
     del version
 
 
-for module in (run, data, problems, analysing, selecting, costing, results, database, host):
+for module in (
+    run,
+    data,
+    problems,
+    analysing,
+    forecasting,
+    selecting,
+    costing,
+    results,
+    database,
+    host,
+):
     module.register(app)
 
 

@@ -92,8 +92,14 @@ def votes_figure(
     kinds = (
         ("the vote is right", votes == 1.0, theme.main, None, theme.main),
         ("the vote is wrong", (votes == 0.0) & (heights > 0.0), theme.page, "//////", theme.fit),
-        ("a tie, or equal answers judged differently", (votes > 0) & (votes < 1), theme.page, "....", theme.ink),
-    )  # fmt: skip
+        (
+            "a tie, or equal answers judged differently",
+            (votes > 0) & (votes < 1),
+            theme.page,
+            "....",
+            theme.ink,
+        ),
+    )
     for label, wanted, face, hatch, edge in kinds:
         if not wanted.any():
             continue
