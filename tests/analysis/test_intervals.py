@@ -125,3 +125,16 @@ def test_estimate_is_coverage(pythia: dict[str, Counts]) -> None:
     n, c = pythia["Pythia 1B"]
     found = estimate_coverage(n, c, [1, 100, 10_000])
     np.testing.assert_array_equal(found.coverage, coverage(n, c, [1, 100, 10_000]))
+
+
+def test_sampling_that_stopped_at_a_success_has_the_estimate_that_allows_for_it() -> None:
+    n = np.random.default_rng(1).geometric(0.25, 400)
+    found = estimate_coverage(n, np.ones_like(n), [1, 3], last_passed=n > 0, resamples=999)
+    assert "stopped_at_success" in {caveat.code for caveat in found.caveats}
+    assert found.low[0] < 0.25 < found.high[0]
+    assert found.low[1] < 1 - 0.75**3 < found.high[1]
+
+
+def test_counts_that_look_stopped_are_said() -> None:
+    n = [2, 3, 5, 9, 4, 7, 20, 20]
+    assert "perhaps_stopped" in codes(n, [1, 1, 1, 1, 1, 1, 0, 0])

@@ -15,6 +15,7 @@ from scipy import stats
 
 from vervet.analysis.counts import FloatArray, IntArray, check_counts, check_ks
 from vervet.analysis.coverage import pass_at_k
+from vervet.analysis.stopping import Stopping, find_stopping, stopped_pass_at_k
 from vervet.core.errors import AnalysisError
 
 __all__ = [
@@ -67,6 +68,7 @@ def estimate_coverage(
     resamples: int = 9999,
     seed: int = 0,
     names: Sequence[str] | None = None,
+    last_passed: npt.ArrayLike | None = None,
 ) -> CoverageEstimate:
     """Coverage with a bias-corrected and accelerated bootstrap interval over problems.
 
@@ -74,13 +76,18 @@ def estimate_coverage(
     `scipy.stats.bootstrap`; the same resamples serve every k. Where all problems agree (one
     problem, none or all solved) there is nothing to resample and the interval is exact in the
     sense of `_agreeing_interval`. Always within [0, 1].
+    `last_passed`, shape (problems,), tells whether the last candidate of each problem passed;
+    where it shows that sampling stopped at a success, `stopped_pass_at_k` takes the place of
+    `pass_at_k`, and a caveat says so. Without it, counts that look so only have a caveat.
     Raises `AnalysisError` as `pass_at_k` does, and for a level outside (0, 1).
     """
-    if not 0.0 < level < 1.0:
-        raise AnalysisError(f"the level is {level}", hint="Use a number between 0 and 1.")
     sizes, passes = check_counts(n, c, names)
     wanted = check_ks(ks)
-    values = pass_at_k(sizes, passes, wanted, names=names)
+    stopping = find_stopping(sizes, passes, last_passed, names=names)
+    if stopping is None or stopping.chance is None:
+        values = pass_at_k(sizes, passes, wanted, names=names)
+    else:
+        values = stopped_pass_at_k(sizes, passes, wanted, stopping.stopped, names=names)
     low, high = share_interval(values, level=level, resamples=resamples, seed=seed)
     return CoverageEstimate(
         ks=wanted,
@@ -90,26 +97,37 @@ def estimate_coverage(
         standard_error=_standard_error(values),
         problems=sizes.size,
         level=level,
-        caveats=_caveats(passes, level),
+        caveats=(*_stopping_caveats(stopping), *_caveats(passes, level)),
     )
 
 
 def share_interval(
-    values: FloatArray, *, level: float = 0.95, resamples: int = 9999, seed: int = 0
+    values: FloatArray,
+    *,
+    level: float = 0.95,
+    resamples: int = 9999,
+    seed: int = 0,
+    lowest: float = 0.0,
 ) -> tuple[FloatArray, FloatArray]:
-    """The interval over problems of the mean of each row of `values`, shape (rows, problems).
+    """The interval of `estimate_coverage` for any numbers per problem within [`lowest`, 1].
 
-    What `estimate_coverage` gives for pass@k, for any share of 1 that each problem shows: two
-    arrays of shape (rows,), within [0, 1], with the mean between them.
+    `values` of shape (rows, problems); returns the lower and the upper limit of each row's mean
+    over problems, shape (rows,). Raises `AnalysisError` for a level outside (0, 1).
     """
+    if not 0.0 < level < 1.0:
+        raise AnalysisError(f"the level is {level}", hint="Use a number between 0 and 1.")
     mean = values.mean(axis=1)
-    agree = np.ptp(values, axis=1) <= _SAME
-    low, high = _agreeing_interval(mean, values.shape[1], level)
-    if not agree.all():
-        bounds = _bootstrap_interval(values[~agree], level, resamples, seed)
-        low[~agree], high[~agree] = bounds
+    width = 1.0 - lowest
+    low, high = _agreeing_interval((mean - lowest) / width, values.shape[1], level)
+    low, high = lowest + width * low, lowest + width * high
+    differ = np.ptp(values, axis=1) > _SAME
+    if differ.any():
+        low[differ], high[differ] = _bootstrap_interval(values[differ], level, resamples, seed)
     # The mean belongs to its own interval; a skewed bootstrap may leave it out by a hair.
-    return np.clip(np.minimum(low, mean), 0.0, 1.0), np.clip(np.maximum(high, mean), 0.0, 1.0)
+    return (
+        np.clip(np.minimum(low, mean), lowest, 1.0),
+        np.clip(np.maximum(high, mean), lowest, 1.0),
+    )
 
 
 def never_solved_bound(n: int, level: float = 0.95) -> float:
@@ -141,7 +159,7 @@ def _bootstrap_interval(
 ) -> tuple[FloatArray, FloatArray]:
     """The interval of the mean of each row of `values`, shape (ks, problems)."""
     rows, problems = values.shape
-    scale = values.max(axis=1)
+    scale = np.abs(values).max(axis=1)
     scaled = values / scale[:, np.newaxis]
 
     def means(drawn: IntArray, axis: int = -1) -> FloatArray:  # noqa: ARG001 (scipy passes it)
@@ -173,6 +191,20 @@ def _standard_error(values: FloatArray) -> FloatArray | None:
         return None
     error: FloatArray = values.std(axis=1, ddof=1) / np.sqrt(problems)
     return error
+
+
+def _stopping_caveats(stopping: Stopping | None) -> tuple[Caveat, ...]:
+    if stopping is None:
+        return ()
+    times = "success" if stopping.passes == 1 else f"success number {stopping.passes}"
+    if stopping.chance is None:
+        text = (
+            f"The counts look like sampling that stopped at {times} of a problem. Then this "
+            "coverage is too high: give the order of the candidates as well."
+        )
+        return (Caveat("perhaps_stopped", text),)
+    text = f"Sampling stopped at {times} of a problem: the estimate allows for it."
+    return (Caveat("stopped_at_success", text),)
 
 
 def _caveats(passes: IntArray, level: float) -> tuple[Caveat, ...]:
