@@ -14,6 +14,7 @@ import typer
 from vervet import __version__
 from vervet.cli import (
     analysing,
+    comparing,
     costing,
     data,
     database,

@@ -140,9 +140,14 @@ def _tell(
 
     largest = int(one.n.min())
     wanted = ks or [largest, 10 * largest, 100 * largest]
+    grid = np.array(wanted, dtype=np.int64)
+    if drawn and max(wanted) > largest:
+        smooth = np.rint(np.geomspace(largest, max(wanted), 40)).astype(np.int64)
+        grid = np.union1d(grid, smooth)
     return _Told(
         counts=one,
-        forecasts={each: forecast(one.n, one.c, wanted, each, names=one.names) for each in methods},
+        ks=frozenset(wanted),
+        forecasts={each: forecast(one.n, one.c, grid, each, names=one.names) for each in methods},
         needed=None
         if target is None
         else samples_for(one.n, one.c, target, methods[0], names=one.names),
