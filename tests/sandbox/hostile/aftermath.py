@@ -57,6 +57,7 @@ class Host:
     memory: int
     disk: int
     inhabitants: int
+    groups: int
 
     @classmethod
     def now(cls, uid: int) -> Host:
@@ -68,6 +69,7 @@ class Host:
             memory=_available(),
             disk=sum(map(_free, _file_systems("/", "/tmp", "/dev/shm"))),
             inhabitants=len(inhabitants()),
+            groups=len(_groups()),
         )
 
     def changes(self, uid: int) -> list[str]:
@@ -85,7 +87,14 @@ class Host:
             found.append(f"{(self.disk - after.disk) // MIB} MiB of disk are gone")
         if after.inhabitants != self.inhabitants:
             found.append(f"processes: {inhabitants()}")
+        if after.groups != self.groups:
+            found.append(f"control groups: {_groups()}")
         return found
+
+
+def _groups() -> list[str]:
+    """Control groups of this process's guests."""
+    return [str(path) for path in Path("/sys/fs/cgroup").glob(f"**/vervet-{os.getpid()}-*")]
 
 
 def _until(holds: Callable[[], bool]) -> None:
