@@ -22,6 +22,7 @@ from vervet.sandbox.guest import Guest, runner_digest
 from vervet.sandbox.hello import Hello, Rule
 from vervet.sandbox.job import Job, OnCheck, Report
 from vervet.sandbox.keeper import Keeper, Plan
+from vervet.sandbox.profiles import PACKAGES, PROFILES, Profile
 
 __all__ = ["DockerSandbox"]
 
@@ -125,12 +126,16 @@ class DockerSandbox:
             return self._start(mould, plan)
 
         pool = Pool(start, size=SPARES, life_s=RETIRE_S)
-        rules = (*(Rule(path, "read") for path in READABLE), Rule("/dev/null", "write"))
+        known = PROFILES.get(profile, Profile(profile))
+        packages = (PACKAGES,) if known.packages else ()
+        rules = (*(Rule(path, "read") for path in READABLE + packages), Rule("/dev/null", "write"))
         hello = Hello(
             root=ROOT,
             contained=True,
             count_processes=False,
             rules=(*rules, Rule(ROOT, "write")),
+            path=packages,
+            preload=known.preload,
         )
         keeper = Keeper(pool.take, hello, (profile,), layers=own)
         return _Post(keeper, pool, time.monotonic())
