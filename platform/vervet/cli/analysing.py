@@ -30,12 +30,11 @@ from vervet.cli.sources import (
 )
 
 if TYPE_CHECKING:
+    from vervet.analysis.scaling import FitPreset
     from vervet.report.count_sets import CountSet
     from vervet.report.curves import Curve
 
 __all__ = ["register"]
-
-PRESETS = ("default", "paper", "log-log")
 
 
 def register(app: typer.Typer) -> None:
@@ -64,8 +63,6 @@ def coverage(
     vervet coverage counts.csv --k 1,10,100        columns problem, n, c and maybe model
     vervet coverage small large --plot both        both.png, both.svg, both.csv
     """
-    from vervet.report.curves import curve_of
-
     config = config_from(config_file, override, database=db, state_dir=state_dir)
     plain = len(sources or []) <= 1 and not (sources and is_file(sources[0]))
     if plain and not (k or label or plot_file or as_csv):
@@ -73,9 +70,9 @@ def coverage(
         return
     sets = count_sets(config, sources, label)
     ks = read_ks(k)
-    curves = [curve_of(s.label, s.n, s.c, unsettled=s.unsettled, names=s.names) for s in sets]
+    curves = [_curve(one, ks) for one in sets]
     files = _plot_coverage(sets, curves, plot_file) if plot_file else []
-    rows = [_rows(one, ks) for one in sets]
+    rows = [_rows(curve, ks) for curve in curves]
     if as_csv:
         header = ("set", *rows[0][0])
         print_csv(
@@ -127,14 +124,13 @@ def fit(
     """
     from vervet.analysis.scaling import DEFAULT, PAPER, FitPreset, Space
     from vervet.core.errors import UnknownNameError
-    from vervet.report.curves import curve_of
 
     presets = {"default": DEFAULT, "paper": PAPER, "log-log": FitPreset("log-log", Space.LOG_LOG)}
     if preset not in presets:
         raise UnknownNameError("preset", preset, presets)
     config = config_from(config_file, override, database=db, state_dir=state_dir)
     sets = count_sets(config, sources, label)
-    curves = [curve_of(s.label, s.n, s.c, preset=presets[preset], names=s.names) for s in sets]
+    curves = [_curve(one, None, presets[preset]) for one in sets]
     files: list[str] = []
     if plot_file:
         files = _plot_coverage(sets, curves, plot_file, fits=True)
@@ -185,10 +181,40 @@ def _whole_run(config: Any, name: str | None, as_json: bool) -> None:
         print_summary(summary)
 
 
-def _rows(one: CountSet, ks: list[int] | None) -> list[dict[str, Any]]:
-    from vervet.report.tables import coverage_rows
+def _curve(one: CountSet, ks: list[int] | None, preset: FitPreset | None = None) -> Curve:
+    """The curve of a set at the k that are drawn and at `ks`, stopped sampling told apart."""
+    import numpy as np
 
-    rows = coverage_rows(one.n, one.c, ks=ks, unsettled=one.unsettled, names=one.names)
+    from vervet.analysis.grid import curve_ks
+    from vervet.analysis.scaling import DEFAULT
+    from vervet.analysis.stopping import find_stopping
+    from vervet.report.curves import curve_of, stopped_curve
+
+    rules = preset or DEFAULT
+    stopping = find_stopping(one.n, one.c, names=one.names)
+    if stopping is not None:
+        return stopped_curve(
+            one.label, one.n, one.c, stopping, ks=ks, preset=rules, names=one.names
+        )
+    grid = curve_ks(int(one.n.min()))
+    if ks is not None:
+        grid = np.union1d(grid, ks)
+    return curve_of(
+        one.label,
+        one.n,
+        one.c,
+        unsettled=one.unsettled,
+        ks=grid,
+        preset=rules,
+        names=one.names,
+    )
+
+
+def _rows(curve: Curve, ks: list[int] | None) -> list[dict[str, Any]]:
+    from vervet.analysis.grid import shown_ks
+    from vervet.report.tables import rows_of_curve
+
+    rows = rows_of_curve(curve, ks=ks or shown_ks(curve.largest))
     dropped = ("counting_doubted",)
     return [{key: v for key, v in row.as_dict().items() if key not in dropped} for row in rows]
 
@@ -218,7 +244,7 @@ def _fit_fields(fit: Any) -> dict[str, Any]:
 
 def _caveats(one: CountSet, curve: Curve) -> list[str]:
     found = [caveat.text for caveat in curve.estimate.caveats]
-    if one.n.min() < one.n.max():
+    if one.n.min() < one.n.max() and curve.largest == one.n.min():
         short = one.names[int(one.n.argmin())]
         found.append(
             f"Problems have {one.n.min():,} to {one.n.max():,} candidates: k ends at the "

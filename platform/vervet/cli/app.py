@@ -68,6 +68,7 @@ for module in (
     problems,
     analysing,
     forecasting,
+    comparing,
     selecting,
     costing,
     results,

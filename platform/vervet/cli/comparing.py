@@ -25,6 +25,7 @@ from vervet.cli.sources import (
     plot,
     print_csv,
     read_ks,
+    warn_of_stopping,
 )
 from vervet.core.errors import AnalysisError
 
@@ -62,7 +63,7 @@ def compare(
     vervet compare counts.csv                (its first model against each other one)
     """
     config = config_from(config_file, override, database=db, state_dir=state_dir)
-    sets = count_sets(config, sources, label)
+    sets = [warn_of_stopping(one) for one in count_sets(config, sources, label)]
     if len(sets) < 2:
         raise AnalysisError(
             f"there is only {sets[0].label!r} to compare",

@@ -31,6 +31,7 @@ from vervet.cli.sources import (
     plot,
     print_csv,
     read_ks,
+    warn_of_stopping,
 )
 from vervet.core.errors import AnalysisError, UsageError
 
@@ -176,7 +177,8 @@ def _curves(
     wanted: Sequence[str | None] = sources or [None]
     for source in wanted:
         in_file = source is not None and is_file(source)
-        for one in count_sets(config, [source] if source is not None else None, label):
+        named = [source] if source is not None else None
+        for one in map(warn_of_stopping, count_sets(config, named, label)):
             if in_file:
                 spender, said = _of_file(one, given)
             else:

@@ -26,6 +26,7 @@ from vervet.cli.sources import (
     plot,
     print_csv,
     read_ks,
+    warn_of_stopping,
 )
 from vervet.core.errors import UnknownNameError
 
@@ -96,7 +97,7 @@ def forecast(
     methods = _methods(method)
     told = [
         _tell(one, methods, read_ks(k), target, small, backtest, drawn=plot_file is not None)
-        for one in count_sets(config, sources, label)
+        for one in map(warn_of_stopping, count_sets(config, sources, label))
     ]
     files = [file for each in told for file in _plots(each, plot_file, alone=len(told) == 1)]
     if as_csv:

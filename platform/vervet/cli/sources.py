@@ -6,6 +6,7 @@ import csv
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,6 +36,7 @@ __all__ = [
     "plot",
     "print_csv",
     "read_ks",
+    "warn_of_stopping",
     "whole_list",
 ]
 
@@ -111,6 +113,22 @@ def count_sets(
         else:
             found.append(_of_run(config, source, label))
     return found
+
+
+def warn_of_stopping(one: CountSet) -> CountSet:
+    """The set, with a remark where its problems were sampled until they passed.
+
+    For commands that do not account for it; `coverage` and `fit` do.
+    """
+    from vervet.analysis.stopping import find_stopping
+
+    if find_stopping(one.n, one.c, names=one.names) is None:
+        return one
+    text = (
+        "problems seem to have been sampled until they passed, which biases these numbers; "
+        "`vervet coverage` and `fit` account for it"
+    )
+    return replace(one, remarks=(*one.remarks, text))
 
 
 def _of_run(config: RunConfig, name: str | None, label: str | None) -> CountSet:

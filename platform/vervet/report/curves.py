@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from vervet.analysis.counts import FloatArray, check_counts, check_unsettled
+from vervet.analysis.counts import FloatArray, IntArray, check_counts, check_ks, check_unsettled
 from vervet.analysis.coverage import coverage_bounds
 from vervet.analysis.grid import curve_ks
-from vervet.analysis.intervals import CoverageEstimate, estimate_coverage
-from vervet.analysis.scaling import DEFAULT, FitPreset, NoFit, ScalingFit, fit_counts
+from vervet.analysis.intervals import Caveat, CoverageEstimate, estimate_coverage, share_interval
+from vervet.analysis.scaling import DEFAULT, FitPreset, NoFit, ScalingFit, fit_counts, fit_law
+from vervet.analysis.stopping import Stopping, stopped_pass_at_k
 
-__all__ = ["Curve", "curve_of"]
+__all__ = ["Curve", "curve_of", "stopped_curve"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,3 +71,59 @@ def curve_of(
         largest=largest,
         unsettled=int(missing.sum()),
     )
+
+
+def stopped_curve(
+    label: str,
+    n: npt.ArrayLike,
+    c: npt.ArrayLike,
+    stopping: Stopping,
+    *,
+    ks: npt.ArrayLike | None = None,
+    preset: FitPreset = DEFAULT,
+    level: float = 0.95,
+    names: Sequence[str] | None = None,
+) -> Curve:
+    """The curve of counts of problems that were sampled until they passed, as `stopping` says.
+
+    It ends where problems were given up, which may lie beyond the smallest n. A caveat names the
+    estimate. Raises `AnalysisError` for counts that cannot be and for k beyond that end.
+    """
+    sizes, passes = check_counts(n, c, names)
+    given_up = sizes[~stopping.stopped]
+    largest = int(given_up.min() if given_up.size else sizes.max())
+    grid = curve_ks(largest) if ks is None else check_ks(ks)
+    values = stopped_pass_at_k(sizes, passes, grid, stopping.stopped, names=names)
+    mean = values.mean(axis=1)
+    low, high = share_interval(values, level=level)
+    often = "their first pass" if stopping.passes == 1 else f"{stopping.passes} passes"
+    text = (
+        f"Problems seem to have been sampled until {often}: pass@k is the inverse-binomial "
+        "estimate (Haldane 1945), since the usual one is biased there."
+    )
+    return Curve(
+        label=label,
+        estimate=CoverageEstimate(
+            ks=grid,
+            coverage=mean,
+            low=low,
+            high=high,
+            standard_error=None,
+            problems=sizes.size,
+            level=level,
+            caveats=(Caveat("stopped", text),),
+        ),
+        lower=mean,
+        upper=mean,
+        fit=_with_error(fit_law(grid, mean, space=preset.space), grid, mean),
+        largest=largest,
+        unsettled=0,
+    )
+
+
+def _with_error(fit: ScalingFit | NoFit, ks: IntArray, curve: FloatArray) -> ScalingFit | NoFit:
+    """The fit with its distance from the curve at `ks`."""
+    if isinstance(fit, NoFit):
+        return fit
+    miss = np.abs(curve - fit.predict(ks))
+    return replace(fit, error_ks=ks, error_mean=float(miss.mean()), error_sd=float(miss.std()))
