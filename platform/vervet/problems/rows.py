@@ -1,7 +1,7 @@
 """Rows of a file of problems, one at a time: JSON lines or Parquet, known by how the file starts.
 
-Parquet is read in small batches and only in the columns that are asked for, so that a file of
-many gigabytes never sits in memory; it needs pyarrow (extra `parquet`).
+Parquet is read in small batches and only in the columns that are asked for, so that of a file
+of many gigabytes no more than a row group sits in memory; it needs pyarrow (extra `parquet`).
 """
 
 from __future__ import annotations
