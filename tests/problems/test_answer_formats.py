@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from vervet.core.errors import ProblemError
 from vervet.problems.bundled import load
 from vervet.problems.competition_math import MathFormat, boxed
 from vervet.problems.gsm8k import Gsm8kFormat
+
+from .conftest import WriteLines
 
 GSM8K = {"question": "What is 9 + 9?", "answer": "It is 9 + 9 = <<9+9=18>>18.\n#### 18"}
 MATH = {
@@ -92,3 +95,17 @@ def test_balanced_braces_are_kept_whole(answer: str, after: str) -> None:
 def test_math_solution_without_an_answer(changes: dict[str, Any]) -> None:
     with pytest.raises(ProblemError, match=r"no .boxed"):
         MathFormat().problem({**MATH, **changes})
+
+
+@pytest.mark.parametrize(
+    ("worked", "name", "answer"),
+    [("9 + 9\n#### 18", "gsm8k/0", "18"), (r"It is $\boxed{18}$.", "math/0", "18")],
+)
+def test_a_record_of_the_paper_s_code_is_known_by_its_answer(
+    write: WriteLines, worked: str, name: str, answer: str
+) -> None:
+    record = {"prompt": "Some examples.", "question": "9 + 9?", "samples": ["#### 18"]}
+    path = write(json.dumps({**record, "gt_answer": worked}).encode())
+    (problem,) = load(str(path)).suite.problems
+    assert (problem.id, problem.spec["answer"]) == (name, answer)
+    assert problem.prompt == "Some examples."

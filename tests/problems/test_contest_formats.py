@@ -6,14 +6,17 @@ import base64
 import json
 import pickle
 import zlib
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from vervet.core.errors import ProblemError
 from vervet.core.limits import Limits
 from vervet.core.values import Problem
 from vervet.problems.apps import AppsFormat
+from vervet.problems.bundled import load
 from vervet.problems.codecontests import CodeContestsFormat
 from vervet.problems.livecodebench import LiveCodeBenchFormat
 from vervet.problems.pickled import pickled_text
@@ -142,6 +145,26 @@ def test_mistake_in_a_contest_problem_is_named(changes: dict[str, Any], reason: 
     with pytest.raises(ProblemError) as caught:
         contest(**changes)
     assert reason in caught.value.message
+
+
+PAPER = {
+    "prompt": "Q: Two examples, then: Add the two numbers.\nA:",
+    "question": "Add the two numbers.",
+    "samples": ["```print(1)```"],
+    "test_cases": {"input": ["1 2\n"], "output": ["3\n"]},
+    "timeout": 2.5,
+}
+
+
+def test_a_record_of_the_paper_s_code_is_read_from_yaml_and_json(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(yaml.safe_dump(PAPER, sort_keys=True))
+    (tmp_path / "a.jsonl").write_text(json.dumps(PAPER))
+    suites = [load(str(tmp_path / name)).suite for name in ("a.yaml", "a.jsonl")]
+    assert suites[0].digest == suites[1].digest
+    (problem,) = suites[0].problems
+    assert (problem.id, problem.prompt) == ("codecontests/0", PAPER["prompt"])
+    assert problem.spec["tests"] == [{"input": "1 2\n", "output": "3\n"}]
+    assert problem.spec["limits"]["cpu_s"] == 2.5
 
 
 @pytest.mark.parametrize("made", [CONTEST, APPS, CALLED, LIVE, FUNCTIONAL])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -111,3 +112,13 @@ def test_a_hub_that_cannot_be_reached_is_words(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(datasets, "load_dataset", refused)
     with pytest.raises(ProblemError, match="cannot read a/b from the hub: ConnectionError"):
         load("hf://a/b")
+
+
+def test_a_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = parquet(tmp_path / "a.parquet", [GSM8K])
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    for name, extra in (("hf://a/b", "vervet[hf]"), (str(path), "vervet[parquet]")):
+        with pytest.raises(ProblemError) as caught:
+            load(name)
+        assert extra in caught.value.hint

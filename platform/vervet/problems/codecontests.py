@@ -2,6 +2,7 @@
 
 Source: Li et al., "Competition-Level Code Generation with AlphaCode", 2022; the tests are taken
 together as Brown et al. ("Large Language Monkeys", 2024) take them: public, private, generated.
+The records that their code writes are read too: `question`, `test_cases`, `timeout`, `prompt`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from vervet.core.values import Problem
 from vervet.problems.cases import limits_for, pairs
 from vervet.problems.fields import text, words_for
 from vervet.problems.rows import read_rows
+from vervet.problems.yaml_records import is_yaml, read_yaml_records
 
 __all__ = ["CodeContestsFormat", "program_prompt"]
 
@@ -25,7 +27,7 @@ _TESTS = ("public_tests", "private_tests", "generated_tests")
 _LABELS = ("source", "difficulty", "cf_rating", "cf_tags")
 _COLUMNS = (
     "name", "description", *_TESTS, *_LABELS, "solutions", "time_limit", "memory_limit_bytes",
-    "input_file", "output_file",
+    "input_file", "output_file", "question", "test_cases", "timeout", "prompt",
 )  # fmt: skip
 _IMAGES = ("<image>", "[Image]")
 
@@ -40,36 +42,36 @@ def program_prompt(question: str) -> str:
 
 
 class CodeContestsFormat:
-    """Records with `name`, `description` and tests of three origins."""
+    """Records with `name`, `description` and tests of three origins, or as the paper has them."""
 
     name = "codecontests"
 
     def records(self, path: Path) -> Iterator[Record | SetAside]:
-        """Rows of Parquet or JSON lines; of Parquet only the columns that are used."""
-        return read_rows(path, _COLUMNS)
+        """Rows of Parquet or JSON lines, of Parquet only the columns that are used; or YAML."""
+        return read_yaml_records(path) if is_yaml(path) else read_rows(path, _COLUMNS)
 
     def recognises(self, record: Mapping[str, Any]) -> bool:
         """By its tests, whose keys no other format has."""
-        return {"name", "description", "public_tests"} <= record.keys()
+        hub, paper = {"name", "description", "public_tests"}, {"question", "test_cases"}
+        return hub <= record.keys() or paper <= record.keys()
 
     def problem(self, record: Mapping[str, Any], row: int = 0) -> Problem:
         """A problem of kind `program`; its references are the first solutions in Python 3."""
-        del row
         for key in ("input_file", "output_file"):
             if record.get(key):
                 raise ProblemError(f"uses a file ({key} {record[key]!r:.60}), not standard streams")
-        cases = [case for key in _TESTS for case in pairs(record, key)]
+        cases = [case for key in (*_TESTS, "test_cases") for case in pairs(record, key)]
         if not cases:
             raise ProblemError("has no tests")
-        description = text(record, "description")
+        description = text(record, "question" if "test_cases" in record else "description")
         labels = {key: record[key] for key in _LABELS if record.get(key)}
         if any(tag in description for tag in _IMAGES):
             labels["image"] = True
         limits = limits_for(cases, cpu_s=_seconds(record), memory=_memory(record))
         return Problem(
-            id=text(record, "name"),
+            id=text(record, "name", default=f"codecontests/{row}"),
             kind="program",
-            prompt=program_prompt(description),
+            prompt=text(record, "prompt", default=program_prompt(description)),
             spec={"tests": cases, "checker": "codecontests", **limits},
             labels=labels,
             references=_references(record),
@@ -77,9 +79,11 @@ class CodeContestsFormat:
 
 
 def _seconds(record: Mapping[str, Any]) -> float | None:
-    limit = record.get("time_limit")
+    limit = record.get("time_limit", record.get("timeout"))
     if limit is None:
         return None
+    if "timeout" in record and isinstance(limit, int | float) and limit > 0:
+        return float(limit)
     if not isinstance(limit, dict):
         raise ProblemError(f"'time_limit' is {words_for(limit)}, not seconds and nanos")
     parts = [limit.get("seconds") or 0, limit.get("nanos") or 0]

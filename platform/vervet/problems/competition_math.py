@@ -1,7 +1,8 @@
 """MATH: a problem, and a worked solution with the answer in `\\boxed{}`; MATH-500 as well.
 
 Source: Hendrycks et al., "Measuring Mathematical Problem Solving With the MATH Dataset", 2021.
-Records have no id, but those of MATH-500: problems are named by their row.
+Records have no id, but those of MATH-500: problems are named by their row. The records that the
+code of "Large Language Monkeys" writes are read too (`question`, `gt_answer`, `prompt`).
 """
 
 from __future__ import annotations
@@ -38,18 +39,22 @@ class MathFormat:
 
     def recognises(self, record: Mapping[str, Any]) -> bool:
         """By problem and solution, where nothing else says of what kind they are."""
+        if {"question", "gt_answer"} <= record.keys():
+            return boxed(str(record["gt_answer"])) is not None
         return {"problem", "solution"} <= record.keys() and "kind" not in record
 
     def problem(self, record: Mapping[str, Any], row: int = 0) -> Problem:
         """A problem of kind `answer`; its reference is the worked solution."""
-        question, worked = text(record, "problem"), text(record, "solution")
+        paper = "gt_answer" in record
+        question = text(record, "question" if paper else "problem")
+        worked = text(record, "gt_answer" if paper else "solution")
         answer = text(record, "answer") if "answer" in record else boxed(worked)
         if not answer or not answer.strip():
-            raise ProblemError("'solution' holds no \\boxed{} with an answer")
+            raise ProblemError("the solution holds no \\boxed{} with an answer")
         return Problem(
             id=text(record, "unique_id", default=f"math/{row}"),
             kind="answer",
-            prompt=f"Problem:\n{question}\n\nSolution:",
+            prompt=text(record, "prompt", default=f"Problem:\n{question}\n\nSolution:"),
             spec={"answer": answer.strip(), "pattern": PATTERN},
             stop=STOP,
             labels={key: record[key] for key in _LABELS if record.get(key)},

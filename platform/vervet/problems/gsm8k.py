@@ -1,7 +1,8 @@
 """GSM8K: a question, and a worked answer that ends in `#### 18`.
 
 Source: Cobbe et al., "Training Verifiers to Solve Math Word Problems", 2021. Records have no
-id: problems are named by their row.
+id: problems are named by their row. The records that the code of "Large Language Monkeys" writes
+are read too (`question`, `gt_answer`, `prompt`).
 """
 
 from __future__ import annotations
@@ -35,18 +36,21 @@ class Gsm8kFormat:
 
     def recognises(self, record: Mapping[str, Any]) -> bool:
         """By question and answer, where nothing else says of what kind they are."""
+        if {"question", "gt_answer"} <= record.keys():
+            return MARK in str(record["gt_answer"])
         return {"question", "answer"} <= record.keys() and "kind" not in record
 
     def problem(self, record: Mapping[str, Any], row: int = 0) -> Problem:
         """A problem of kind `answer`; its reference is the worked answer."""
-        question, worked = text(record, "question"), text(record, "answer")
+        question = text(record, "question")
+        worked = text(record, "gt_answer" if "gt_answer" in record else "answer")
         _, mark, answer = worked.rpartition(MARK)
         if not mark or not answer.strip():
             raise ProblemError(f"'answer' ends in no {MARK} with what is right behind it")
         return Problem(
             id=f"gsm8k/{row}",
             kind="answer",
-            prompt=f"Question: {question}\nAnswer:",
+            prompt=text(record, "prompt", default=f"Question: {question}\nAnswer:"),
             spec={"answer": answer.strip(), "pattern": PATTERN},
             stop=STOP,
             references=(worked,),

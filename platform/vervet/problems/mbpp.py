@@ -18,7 +18,7 @@ from vervet.core.values import Problem
 from vervet.problems.fields import text, texts
 from vervet.problems.rows import read_rows
 
-__all__ = ["STOP", "MbppFormat"]
+__all__ = ["STOP", "MbppFormat", "entry_point"]
 
 STOP = ("[DONE]", "\nassert ", '\n"""')
 

@@ -15,15 +15,15 @@ from typing import Any
 from vervet.core.digests import canonical_json
 from vervet.core.errors import JobError, ProblemError, UnknownNameError
 from vervet.core.limits import Limits
-from vervet.core.lines import Record, SetAside, read_records
+from vervet.core.lines import Record, SetAside
 from vervet.core.values import Problem
 from vervet.problems.fields import only_keys, text, texts, words_for
-from vervet.problems.yaml_records import read_yaml_records
+from vervet.problems.rows import read_rows
+from vervet.problems.yaml_records import is_yaml, read_yaml_records
 
 __all__ = ["PlainFormat", "dump"]
 
 _COMMON = ("id", "kind", "prompt", "stop", "labels", "reference", "references")
-_YAML_SUFFIXES = {".yaml", ".yml"}
 
 
 class PlainFormat:
@@ -32,10 +32,8 @@ class PlainFormat:
     name = "plain"
 
     def records(self, path: Path) -> Iterator[Record | SetAside]:
-        """YAML by its suffix (also before `.gz`), else JSONL."""
-        if _YAML_SUFFIXES & set(path.suffixes):
-            return read_yaml_records(path)
-        return read_records(path)
+        """YAML by its suffix (also before `.gz`), else JSON lines or Parquet."""
+        return read_yaml_records(path) if is_yaml(path) else read_rows(path)
 
     def recognises(self, record: Mapping[str, Any]) -> bool:
         """Only this format has a key `kind`; without it, `id` and `prompt` suffice."""

@@ -11,7 +11,14 @@ import yaml
 from vervet.core.lines import Record, SetAside, open_bytes
 from vervet.problems.strict_yaml import StrictLoader
 
-__all__ = ["read_yaml_records"]
+__all__ = ["is_yaml", "read_yaml_records"]
+
+_SUFFIXES = {".yaml", ".yml"}
+
+
+def is_yaml(path: Path) -> bool:
+    """Whether a file is YAML, by its suffix; also before `.gz`."""
+    return bool(_SUFFIXES & set(path.suffixes))
 
 
 def read_yaml_records(path: Path) -> Iterator[Record | SetAside]:
