@@ -40,13 +40,15 @@ class Sampling:
 class Completion:
     """One sampled text: without the prompt, without the stop string that ended it.
 
-    `finish_reason` is "stop" or "length"; `mean_logprob` is per token, in nats.
+    `finish_reason` is "stop" or "length"; `mean_logprob` is per token, in nats; `prompt_tokens`
+    is what the model read, None if it does not say.
     """
 
     text: str
     finish_reason: str = "stop"
     tokens: int = 0
     mean_logprob: float | None = None
+    prompt_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

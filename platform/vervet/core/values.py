@@ -87,6 +87,7 @@ class Candidate:
     tokens: int = 0
     mean_logprob: float | None = None
     claimed: Status | None = None
+    prompt_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from vervet.core.sampling import Completion
@@ -26,8 +27,9 @@ def completions_of(answer: Mapping[str, Any], stop: Sequence[str]) -> list[Compl
     texts = [_text(choice) for choice in choices]
     logprobs = [_logprobs(choice) for choice in choices]
     tokens = _tokens(answer, texts, logprobs)
+    read = _prompt_tokens(answer)
     return [
-        _completion(choice, text, values, count, stop)
+        replace(_completion(choice, text, values, count, stop), prompt_tokens=read)
         for choice, text, values, count in zip(choices, texts, logprobs, tokens, strict=True)
     ]
 
@@ -91,6 +93,13 @@ def _logprobs(choice: Mapping[str, Any]) -> list[float]:
     if not isinstance(values, list):
         return []
     return [float(value) for value in values if isinstance(value, int | float)]
+
+
+def _prompt_tokens(answer: Mapping[str, Any]) -> int | None:
+    """Tokens of the prompt, which a request reads once; None where the server does not say."""
+    usage = answer.get("usage")
+    count = usage.get("prompt_tokens") if isinstance(usage, dict) else None
+    return count if isinstance(count, int) and count >= 0 else None
 
 
 def _tokens(

@@ -108,6 +108,7 @@ class Sampler:
                 finish_reason=completion.finish_reason,
                 tokens=completion.tokens,
                 mean_logprob=completion.mean_logprob,
+                prompt_tokens=completion.prompt_tokens,
             )
             for offset, completion in enumerate(completions)
         ]

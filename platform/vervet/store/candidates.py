@@ -186,6 +186,7 @@ def _candidate_row(
         "tokens": candidate.tokens,
         "mean_logprob": candidate.mean_logprob,
         "claimed": candidate.claimed.value if candidate.claimed else None,
+        "prompt_tokens": candidate.prompt_tokens,
     }
 
 

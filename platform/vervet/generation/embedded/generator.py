@@ -6,6 +6,7 @@ Owns the loop over tokens, seeds and stop conditions; BLAS runs on one thread in
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -114,7 +115,7 @@ class EmbeddedGenerator:
                 rows = self._model.start(tokens, min(_TOGETHER, n - start))
                 random = np.random.default_rng([seed % 2**64, key, start])
                 found.extend(self._sample(rows, sampling, random))
-        return found
+        return [replace(completion, prompt_tokens=len(tokens)) for completion in found]
 
     def _sample(
         self, rows: Rows, sampling: Sampling, random: np.random.Generator
