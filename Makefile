@@ -15,7 +15,7 @@ ARGS ?=
 FAMILY ?= code arith
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run-task test test-services test-train test-vllm images check db-upgrade sql worker train-model lock bench bench-sandbox clean
+.PHONY: help setup run-task test test-services test-train test-vllm images check db-upgrade sql worker train-model lock pythia bench bench-sandbox clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ test-train: .venv-train/.train ## Heavy: three minutes of training, its loss and
 
 test-vllm: .venv-vllm/.vllm $(VENV)/.dev ## Heavy: transformers and vLLM load the embedded model and agree with it
 	VERVET_VLLM_PYTHON=$(CURDIR)/.venv-vllm/bin/python $(BIN)/pytest -m heavy_vllm tests/generation/embedded $(ARGS)
+
+pythia: $(VENV)/.dev ## Print coverage and fits of the paper's seven Pythia models, checked against its numbers
+	$(BIN)/pytest -q -n 0 tests/analysis/test_pythia.py $(ARGS)
 
 bench: $(VENV)/.dev ## Heavy: run every benchmark, tables on the terminal, JSON in build/
 	mkdir -p build

@@ -13,7 +13,6 @@ import numpy.typing as npt
 
 from vervet.analysis.counts import (
     FloatArray,
-    IntArray,
     check_counts,
     check_ks,
     check_unsettled,
@@ -46,8 +45,12 @@ def pass_at_k(
     sizes, passes = check_counts(n, c, names)
     wanted = check_ks(ks)
     check_within(wanted, sizes, names)
-    values: FloatArray = 0.0 - np.expm1(_log_misses(sizes, passes, wanted))
-    return values
+    column = wanted[:, np.newaxis]
+    if (sizes != sizes[0]).any():
+        return np.asarray(0.0 - np.expm1(log_miss(sizes, passes, column)))
+    each, problem = np.unique(passes, return_inverse=True)
+    values = np.asarray(0.0 - np.expm1(log_miss(sizes[0], each, column)))
+    return values.take(problem, axis=1)
 
 
 def coverage(
@@ -80,12 +83,3 @@ def coverage_bounds(
         lower=coverage(sizes, passes, ks, names=names),
         upper=coverage(sizes, passes + missing, ks, names=names),
     )
-
-
-def _log_misses(n: IntArray, c: IntArray, ks: IntArray) -> FloatArray:
-    """`log_miss` for every k and problem, shape (ks, problems); equal problems once."""
-    if (n == n[0]).all():
-        each, problem = np.unique(c, return_inverse=True)
-        values: FloatArray = log_miss(n[0], each, ks[:, np.newaxis])[:, problem]
-        return values
-    return log_miss(n, c, ks[:, np.newaxis])
