@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.verification.answers_table import AMISS, DIFFERENT, SAME
 from vervet.core.limits import Limits
@@ -19,6 +22,7 @@ PAIRS = dict.fromkeys(SAME, True) | dict.fromkeys(DIFFERENT, False)
 DOUBTED = {
     ("1/3", "0.333333"): "stages_disagree",
     ("5", "4=5"): "one_sided",
+    ("(1,2)", "2,1"): "one_sided",
 }
 """Pairs that are flagged for people: the stages or the two orders disagree."""
 ALONE = b"""
@@ -63,6 +67,37 @@ def test_the_host_alone_never_says_the_same_of_what_differs() -> None:
     assert [pair for pair in DIFFERENT if equivalent(*pair)] == []
     assert [pair for pair in PAIRS if equivalent(*pair) != equivalent(*pair[::-1])] == []
     assert sum(equivalent(*pair) for pair in SAME) > 0.6 * len(SAME)
+
+
+def spellings(value: Fraction) -> list[str]:
+    """Ways to write a number; each is exact."""
+    over, under = value.numerator, value.denominator
+    sign, size = "-" if over < 0 else "", abs(over)
+    found = [
+        f"{over}/{under}",
+        f"\\frac{{{over}}}{{{under}}}",
+        f"{sign}\\dfrac{{{size}}}{{{under}}}",
+    ]
+    found.append(f"${sign}\\frac {{{3 * size}}} {{{3 * under}}}$.")
+    if under == 1:
+        found += [f"{over:,}", f"{over}.00", f"{over:,}".replace(",", "\\,"), f"x = {over}"]
+        found += [f"{over}\\text{{ cm}}", f"\\left({over}\\right)"]
+    elif size > under:
+        whole, rest = divmod(size, under)
+        found += [f"{sign}{whole}\\frac{{{rest}}}{{{under}}}", f"{sign}{whole} {rest}/{under}"]
+    if 10**6 % under == 0:
+        found.append(f"{sign}{size * (10**6 // under) / 10**6:.6f}")
+    return found
+
+
+@given(st.data(), st.fractions(-2000, 2000, max_denominator=64))
+def test_a_number_is_itself_in_every_spelling_and_no_other(
+    data: st.DataObject, value: Fraction
+) -> None:
+    other = data.draw(st.sampled_from([value, value + 1, -value, value / 10, value * 1000]))
+    one = data.draw(st.sampled_from(spellings(value)))
+
+    assert all(equivalent(one, text) == (value == other) for text in spellings(other))
 
 
 def test_where_math_verify_by_itself_differs_is_known(jail: JailSandbox) -> None:

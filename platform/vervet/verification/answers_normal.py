@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from vervet.verification.answers_tables import NO_UNIT, REWRITES, SIGNS, UNITS
+from vervet.verification.answers_tables import NO_UNIT, POWERS, REWRITES, SIGNS, UNITS
 
 __all__ = ["LONGEST", "NOTHING", "Normal", "differ_in_unit", "normalise", "same_text"]
 
@@ -42,13 +42,13 @@ MIXED_SLASH = re.compile(r"(?<![\d./])(\d+)\s+(\d+)\s*/\s*(\d+)(?![\d.])")
 POWER = re.compile(r"(?<![\w.])(\d+(?:\.\d*)?)[eE]([-+]?\d{1,3})(?!\w)")
 SPACED_GROUPS = re.compile(r"(?<![\d.,])(\d{1,3})((?: \d{3})+)(?![\d])")
 GROUPED = re.compile(r"(?<![\d.,(\[{])\d{1,3}(?:,\d{3})+(?![\d,)\]}])")
-BASE = re.compile(r"(?P<core>[0-9a-zA-Z]+)_\{?\s*(?P<base>\d{1,3})\s*\}?")
+BASE = re.compile(r"(?P<core>[0-9a-zA-Z]*[0-9][0-9a-zA-Z]*)_\{?\s*(?P<base>\d{1,3})\s*\}?")
 NAME = re.compile(r"(?P<name>[a-zA-Z](?:_\{?\w\}?|\([a-z]\))?|\\[a-z]+)\s*(?:=|\\in(?![a-z]))\s*")
 RELATION = re.compile(r"[<>]|\\[lg][et](?![a-zA-Z])|\\ne(?![a-zA-Z])")
 NAMED = re.compile(r"(?:^|(?<=,))([a-zA-Z])=(?=[^=]+$|[^=]*,)")
 NUMERAL = r"[-+]?[\d.,/]*\d(?:\.(?=\s|$))?|[-+]?\\frac\{[^{}]*\}\{[^{}]*\}|.*(?:[\d})\]]|\\pi)"
 UNIT = re.compile(
-    rf"(?P<core>{NUMERAL})\s*(?P<unit>%|(?:[a-zA-Z]{{2,}}\.?|/|per)(?:[\s/]*[a-zA-Z]+\.?){{0,3}})"
+    rf"(?P<core>{NUMERAL})(?P<blank>\s*)(?P<unit>%|[a-zA-Z]{{2,}}\.?(?:[\s/]+[a-zA-Z]+\.?){{0,3}})"
     r"(?:\s*\^\s*\{?(?P<power>[23])\}?)?",
     re.DOTALL,
 )
@@ -171,15 +171,22 @@ def _unit(text: str) -> tuple[str, str]:
     found = UNIT.fullmatch(text)
     if found is None:
         return text, "$" if dollars else ""
-    words = found["unit"].lower().replace(".", "").replace("/", " / ").split()
-    if NO_UNIT.intersection(words) or not _is_numeral(found["core"]):
+    words = found["unit"].lower().replace(".", "").replace("/", " per ").split()
+    names = [_unit_name(word, bare=not found["blank"]) for word in words]
+    unit = " ".join(name for name in names if name and name not in POWERS)
+    if "" in names or not unit or not _is_numeral(found["core"]):
         return text, "$" if dollars else ""
-    names = [UNITS.get(word) or UNITS.get(word.removesuffix("s")) or word for word in words]
-    names = [name.removesuffix("s") if name not in UNITS else name for name in names]
-    power = {"square": "2", "squared": "2", "sq": "2", "cubic": "3", "cubed": "3"}
-    exponent = found["power"] or next((power[name] for name in names if name in power), "")
-    unit = " ".join(name for name in names if name not in power)
-    return found["core"], (f"{unit}^{exponent}" if exponent else unit) or ("$" if dollars else "")
+    exponent = found["power"] or next((POWERS[name] for name in names if name in POWERS), "")
+    return found["core"], f"{unit}^{exponent}" if exponent else unit
+
+
+def _unit_name(word: str, *, bare: bool) -> str:
+    """One name for a unit; empty for what is none, such as variables side by side in 5ab."""
+    name = UNITS.get(word) or UNITS.get(word.removesuffix("s"))
+    if name or word in POWERS or word == "per":
+        return name or word
+    is_word = len(word) > 2 and (len(word) > 4 or bool(set("aeiouy") & set(word)))
+    return word.removesuffix("s") if is_word and not bare and word not in NO_UNIT else ""
 
 
 def _is_numeral(core: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["NO_UNIT", "REWRITES", "SIGNS", "UNITS"]
+__all__ = ["NO_UNIT", "POWERS", "REWRITES", "SIGNS", "UNITS"]
 
 SIGNS = str.maketrans(
     {
@@ -12,7 +12,7 @@ SIGNS = str.maketrans(
         "π": r"\pi ", "∞": r"\infty ", "°": r"^\circ ", "≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ",
         "∪": r"\cup ", "∩": r"\cap ", "±": r"\pm ", "√": r"\sqrt ", "∈": r"\in ", "²": "^2",
         "³": "^3", "½": r"\frac{1}{2}", "¼": r"\frac{1}{4}", "¾": r"\frac{3}{4}", "θ": r"\theta ",
-        "€": r"\$", "£": r"\$", "\xa0": " ", "∅": r"\emptyset ", "’": "'",
+        "\xa0": " ", "∅": r"\emptyset ", "’": "'",
     }
 )  # fmt: skip
 REWRITES = tuple(
@@ -35,6 +35,8 @@ REWRITES = tuple(
          r"\\text{"),
         (r"\\operatorname\*?\s*\{([a-zA-Z]+)\}", r"\\\1 "),
         (r"\\?\$", "$"),
+        (r"€\s*(-?[\d.,]+)", r"\1 euros"),
+        (r"£\s*(-?[\d.,]+)", r"\1 sterling"),
         (r"\\?%", "%"),
         (r"(?<![a-zA-Z])([aApP])\.\s?[mM]\.?(?![a-zA-Z])", r"\1m"),
     )
@@ -44,11 +46,13 @@ NOT_UNITS = """
 or and not to if is no of at but than then between where for all either neither none plus
 minus times over by mod dozen dozens score pair pairs hundred hundreds thousand thousands
 million millions billion billions trillion trillions half halves third thirds quarter
-quarters fourth fourths fifth fifths tenth tenths hundredth hundredths pi sqrt sin cos tan
-log ln exp infinity inf undefined remainder
+quarters fourth fourths fifth fifths sixth sixths seventh sevenths eighth eighths ninth ninths
+tenth tenths twelfth twelfths hundredth hundredths thousandth thousandths gross grand sqrt sin cos
+tan log exp infinity inf undefined remainder factorial below under negative inverse choose root
 """
 NO_UNIT = frozenset(NOT_UNITS.split())
 """Words after a number that change what it is worth, or join it to another."""
+POWERS = {"square": "2", "squared": "2", "sq": "2", "cubic": "3", "cubed": "3"}
 UNITS = {
     alias: name
     for name, aliases in {

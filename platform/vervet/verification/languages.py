@@ -44,6 +44,10 @@ SMALL_JVM = (
     "-XX:ReservedCodeCacheSize=64m", "-XX:TieredStopAtLevel=1", "-Xshare:auto",
 )  # fmt: skip
 """What keeps Java's address space below the memory limit: it asks for gigabytes otherwise."""
+_J = " ".join(f"-J{word}" for word in SMALL_JVM)
+COMPILE_JAVA = (
+    f"mkdir classes && javac {_J} -d classes Main.java && jar {_J} cf solution.jar -C classes ."
+)
 
 LANGUAGES: Mapping[str, Language] = {
     each.name: each
@@ -60,13 +64,7 @@ LANGUAGES: Mapping[str, Language] = {
         Language(
             "java", TOOLS, "Main.java",
             ("java", *SMALL_JVM, "-Xss16m", "-cp", "solution.jar", "Main"),
-            (
-                "sh", "-c",
-                f"mkdir classes && javac {' '.join(f'-J{word}' for word in SMALL_JVM)} -d classes "
-                f"Main.java && jar {' '.join(f'-J{word}' for word in SMALL_JVM)} "
-                "cf solution.jar -C classes .",
-            ),
-            "solution.jar", 1 << 30,
+            ("sh", "-c", COMPILE_JAVA), "solution.jar", 1 << 30,
         ),
         Language(
             "javascript", TOOLS, "solution.js", ("node", "--stack-size=50000", "solution.js"),
