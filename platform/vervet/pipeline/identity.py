@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from vervet.core.digests import digest_file, digest_json
+from vervet.core.limits import Limits
 from vervet.core.resources import sandboxes_dir
 from vervet.core.sampling import GeneratorInfo
 from vervet.core.values import Suite
 from vervet.verification.protocol import Verifier
 
-__all__ = ["code_digest", "run_name", "verifier_content"]
+__all__ = ["code_digest", "run_name", "verifier_content", "verifier_limits"]
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -33,6 +35,12 @@ def code_digest() -> str:
 def verifier_content(verifiers: Mapping[str, Verifier]) -> dict[str, str]:
     """The digest of each kind's verifier: what the verifier digest of a run stands for."""
     return {kind: verifiers[kind].digest() for kind in sorted(verifiers)}
+
+
+def verifier_limits(verifiers: Mapping[str, Verifier]) -> dict[str, dict[str, float]]:
+    """The limits of a check of each kind, where a problem sets none: for people to read."""
+    found = {kind: getattr(verifiers[kind], "limits", None) for kind in sorted(verifiers)}
+    return {kind: asdict(limits) for kind, limits in found.items() if isinstance(limits, Limits)}
 
 
 def run_name(suite: Suite, model: GeneratorInfo, decisive: Mapping[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from vervet.core.digests import digest_json
@@ -12,18 +13,18 @@ from vervet.core.sampling import GeneratorInfo
 from vervet.core.status import Settlement
 from vervet.core.values import Suite
 from vervet.pipeline.config import RunConfig
-from vervet.pipeline.identity import code_digest, run_name, verifier_content
+from vervet.pipeline.identity import code_digest, run_name, verifier_content, verifier_limits
+from vervet.pipeline.prepared import prepared_suite
 from vervet.sandbox.protocol import Sandbox
 from vervet.store.database import Database
 from vervet.store.runs import Run, RunSpec, RunState, create_run, find_run, set_run_state
 from vervet.store.suites import load_suite, save_suite
-from vervet.verification.preparing import prepare_suite
 from vervet.verification.protocol import Verifier
 from vervet.verification.registry import verifier_for
 
 __all__ = ["Session", "open_session", "reopen_session", "verifiers_of"]
 
-DECISIVE, EXPECTED = "decisive", "expected"
+DECISIVE, EXPECTED, LIMITS = "decisive", "expected", "limits"
 """Keys in a run's recorded config, beside the fields of `RunConfig`."""
 
 
@@ -73,7 +74,7 @@ def open_session(
     where a reference could not be run.
     """
     verifiers = verifiers_of(suite)
-    suite = prepare_suite(suite, verifiers, sandbox)
+    suite = prepared_suite(suite, verifiers, sandbox, Path(config.state_dir) / "prepared")
     content = verifier_content(verifiers)
     environment = sandbox.environment()
     decisive: dict[str, Any] = {
@@ -93,6 +94,7 @@ def open_session(
             set_run_state(conn, run.id, RunState.RUNNING)
             return Session(database, run, suite, verifiers, resumed=True)
         totals = {} if expected is None else {EXPECTED: expected}
+        limits = verifier_limits(verifiers)
         spec = RunSpec(
             name=wanted,
             suite_id=suite_id,
@@ -103,7 +105,7 @@ def open_session(
             environment_digest=decisive["environment"],
             n=config.n,
             seed=config.seed,
-            config={**config.recorded(), DECISIVE: decisive, **totals},
+            config={**config.recorded(), LIMITS: limits, DECISIVE: decisive, **totals},
             verifier=content,
             environment=environment,
             settlement=Settlement.FIRST,

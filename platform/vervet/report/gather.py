@@ -24,6 +24,7 @@ __all__ = ["gather"]
 STRATUM = "stratum"
 MAIN = "held-out"
 """The stratum that a report is about where a suite has it."""
+MIB = 1 << 20
 SHOWN = ("format", "limit", "seed", "samples_per_request", "batch_size", "workers")
 
 
@@ -101,7 +102,16 @@ def _parameters(run: Run) -> Mapping[str, object]:
         "max_tokens": run.sampling.max_tokens,
     }
     rest = {key: run.config[key] for key in SHOWN if run.config.get(key) is not None}
-    return {**sampling, **rest, "state": run.state.value, "host": run.host}
+    return {**sampling, **rest, **_limits(run), "state": run.state.value, "host": run.host}
+
+
+def _limits(run: Run) -> Mapping[str, str]:
+    """The limits of a check of each kind, where its problem sets none."""
+    return {
+        f"limits of a check ({kind})": f"{limits['cpu_s']:g} s of CPU time, "
+        f"{limits['wall_s']:g} s of wall time, {limits['memory'] // MIB} MiB of memory"
+        for kind, limits in run.config.get("limits", {}).items()
+    }
 
 
 def _digests(run: Run) -> Mapping[str, str]:
