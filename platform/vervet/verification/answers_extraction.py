@@ -7,7 +7,7 @@ is right, and never more than one answer: where a completion gives two, it gives
 |----------------|--------------------------------------------------------------------------------|
 | `hash`         | what follows the first `####`, to the end of its line (GSM8K)                   |
 | `boxed`        | what the last `\\boxed{}` or `\\fbox{}` holds, braces balanced (MATH)           |
-| `minerva`      | after the first `The final answer is`, to `. I hope it is correct` or line end  |
+| `minerva`      | after the first `The final answer is`, to `I hope it is correct` or sentence end |
 | `last_number`  | the last number                                                                |
 | `choice`       | the letter that the completion settles on: `The answer is (B)`, `B.`, `**B**`   |
 | `after:MARK`   | what follows the last MARK, to the end of its line (`after:A:`)                 |
@@ -42,6 +42,7 @@ NUMBER = re.compile(
 )
 FINAL = re.compile(r"final answer is:?", re.IGNORECASE)
 HOPE = re.compile(r"\.?\s*I hope it is correct", re.IGNORECASE)
+SENTENCE = re.compile(r"\.\s")
 SETTLES = re.compile(r"(?:answer|option|choice)(?:\s+is|\s*:)?(?:\s*:)?\s*", re.IGNORECASE)
 LETTER = re.compile(
     r"[\s*_`$\"']*(?:\\(?:boxed|fbox|text|textbf|mathrm|mathbf)\s*\{\s*){0,3}"
@@ -80,6 +81,8 @@ def find_answer(
         else:
             way = WAYS.get(name) or _after(name.removeprefix("after:"))
             found = way(completion)
+            if found is not None and BOX.search(found):
+                found = _boxed(found) or found
         if found is not None and len(found) > LONGEST:
             return "", TOO_LONG
         if found is not None and (text := tidy(found)):
@@ -168,7 +171,7 @@ def _minerva(completion: str) -> Found:
         return None
     rest = completion[found.end() : found.end() + 2 * LONGEST]
     hope = HOPE.search(rest)
-    return rest[: hope.start()].strip() if hope else _line(rest)
+    return rest[: hope.start()].strip() if hope else SENTENCE.split(_line(rest))[0]
 
 
 def _last_number(completion: str) -> Found:
