@@ -9,6 +9,7 @@ from typing import Any
 
 from vervet.core.status import Status
 from vervet.core.values import Attempt, Problem
+from vervet.sandbox.abilities import abilities_here
 from vervet.sandbox.protocol import Sandbox
 from vervet.sandbox.syscalls import MACHINES
 from vervet.verification.programs import ProgramVerifier
@@ -16,6 +17,8 @@ from vervet.verification.registry import verify
 
 __all__ = ["LIMITS", "PROBE", "TRY", "Case", "attempt_at", "number_of"]
 
+SCOPES = ("scopes",) if abilities_here().landlock >= 6 else ()
+"""What Landlock can do from this ABI on: keep signals from processes that it does not confine."""
 LIMITS = {
     "cpu_s": 0.3,
     "wall_s": 30.0,
@@ -48,8 +51,9 @@ class Case:
 
     def is_met_by(self, status: str, code: str, layers: Sequence[str]) -> bool:
         """Whether an attempt under these layers came to what it must."""
+        in_force = {*layers, *(SCOPES if "landlock" in layers else ())}
         for layer, other in self.without.items():
-            if layer not in layers:
+            if layer not in in_force:
                 return status == other
         codes = (self.code,) if isinstance(self.code, str) else self.code
         return status == self.status and (not codes or code in codes)

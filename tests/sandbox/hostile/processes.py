@@ -108,10 +108,10 @@ SIGNALS = (
          "            pass\nprint(done or 42)", PASSED),
     Case("kills everyone where processes are allowed", "kill(-1)",
          "import os\nos.kill(-1, 9)", FAILED, "wrong_output", processes=True,
-         without={"landlock": Status.INFRA_ERROR}),
+         without={"scopes": Status.INFRA_ERROR}),
     Case("kills its parent where processes are allowed", "kill of parent",
          "import os\nos.kill(os.getppid(), 9)", CRASHED, REFUSED, processes=True,
-         without={"landlock": Status.INFRA_ERROR}),
+         without={"scopes": Status.INFRA_ERROR}),
 )  # fmt: skip
 
 OTHERS = (

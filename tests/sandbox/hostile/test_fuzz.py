@@ -63,6 +63,7 @@ def test_chance_breaks_nothing(jail: JailSandbox, seed: int, processes: bool) ->
 
     attempt, after = attempt_at(jail, case), attempt_at(jail, PROBE)
 
-    assert attempt.status not in (Status.INFRA_ERROR, Status.PASSED), attempt
+    if not processes or jail.landlock >= 6:  # below it, one with processes can end the runner
+        assert attempt.status not in (Status.INFRA_ERROR, Status.PASSED), attempt
     assert after.status is Status.PASSED
     assert len(inhabitants()) == at_rest
