@@ -115,7 +115,7 @@ def _json(told: dict[str, Any]) -> str:
     try:
         from _json import encode_basestring_ascii as quoted
     except ImportError:
-        from json import dumps as quoted  # type: ignore[assignment]
+        from json import dumps as quoted
     words = {True: "true", False: "false"}
     parts = (
         f"{quoted(key)}:{words[value] if value is True or value is False else value}"

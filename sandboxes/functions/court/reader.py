@@ -7,7 +7,7 @@ candidate's reaches the reader, and never reads beyond the bounds. Nothing that 
 from __future__ import annotations
 
 from _struct import Struct
-from _struct import error as struct_error
+from _struct import error as struct_error  # type: ignore[attr-defined]
 from collections import Counter, OrderedDict, defaultdict, deque
 
 from court.bounds import (
@@ -155,7 +155,7 @@ def _read_date(reader: _Reader) -> Any:
     return date(*_unpack(reader, DATE))
 
 
-def _clock(reader: _Reader) -> tuple[tuple[int, ...], dict[str, Any]]:
+def _clock(reader: _Reader) -> tuple[tuple[Any, ...], dict[str, Any]]:
     from datetime import timedelta, timezone
 
     *parts, fold = _unpack(reader, TIME)

@@ -41,7 +41,8 @@ if TYPE_CHECKING:  # importing these would cost as much as a check
 __all__ = ["encode"]
 
 WORDS = {None: b"N", True: b"T", False: b"F"}
-KEYS, VALUES, ITEMS = type({}.keys()), type({}.values()), type({}.items())
+NOTHING: dict[Any, Any] = {}
+KEYS, VALUES, ITEMS = type(NOTHING.keys()), type(NOTHING.values()), type(NOTHING.items())
 
 
 def encode(value: Any, number_of: Callable[[Any], int], *, draw: bool = True) -> bytes:
