@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-from vervet.core.errors import JobError, NoIsolationError, UnknownNameError
+from vervet.core.errors import JobError, NoIsolationError
 from vervet.sandbox.abilities import Abilities, abilities_here
 from vervet.sandbox.bubblewrap import ROOT, Bwrap, find_bwrap
 from vervet.sandbox.cgroups import sweep_cgroups
@@ -127,8 +127,8 @@ class JailSandbox:
         if name not in self._keepers:
             if name not in PROFILES:
                 raise JobError(
-                    UnknownNameError("profile", name, PROFILES).message,
-                    hint=f"The jail knows: {', '.join(PROFILES)}; --sandbox docker has images.",
+                    f"the jail has no profile {name!r}; images have others: --sandbox docker",
+                    hint=f"The jail knows: {', '.join(PROFILES)}.",
                 )
             self._keepers[name] = self._make_keeper(PROFILES[name])
         return self._keepers[name]

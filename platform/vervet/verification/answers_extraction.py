@@ -7,7 +7,7 @@ is right, and never more than one answer: where a completion gives two, it gives
 |----------------|--------------------------------------------------------------------------------|
 | `hash`         | what follows the first `####`, to the end of its line (GSM8K)                   |
 | `boxed`        | what the last `\\boxed{}` or `\\fbox{}` holds, braces balanced (MATH)           |
-| `minerva`      | after the first `The final answer is`, to `I hope it is correct` or sentence end |
+| `minerva`      | after the first `final answer is`, to `I hope it is correct` or sentence end    |
 | `last_number`  | the last number                                                                |
 | `choice`       | the letter that the completion settles on: `The answer is (B)`, `B.`, `**B**`   |
 | `after:MARK`   | what follows the last MARK, to the end of its line (`after:A:`)                 |
