@@ -43,7 +43,15 @@ NUMBER = re.compile(
 FINAL = re.compile(r"final answer is:?", re.IGNORECASE)
 HOPE = re.compile(r"\.?\s*I hope it is correct", re.IGNORECASE)
 SENTENCE = re.compile(r"\.\s")
-SETTLES = re.compile(r"(?:answer|option|choice)(?:\s+is|\s*:)?(?:\s*:)?\s*", re.IGNORECASE)
+SETTLES = re.compile(
+    r"(?:answer|(?:correct|right|best)\s+(?:option|choice))(?:\s+is|\s*:)?(?:\s*:)?"
+    r"(?:\s+(?:option|choice))?\s*",
+    re.IGNORECASE,
+)
+MENTIONS = re.compile(r"(?:option|choice)\s*", re.IGNORECASE)
+DENIES = re.compile(
+    r"\b(?:not|neither|nor|cannot|except|wrong|incorrect|eliminate)\b|n't\b", re.IGNORECASE
+)
 LETTER = re.compile(
     r"[\s*_`$\"']*(?:\\(?:boxed|fbox|text|textbf|mathrm|mathbf)\s*\{\s*){0,3}"
     r"(?:\((?P<round>[A-Z])\)|\[(?P<square>[A-Z])\]|(?P<bare>[A-Z])(?![\w']))",
@@ -182,14 +190,11 @@ def _last_number(completion: str) -> Found:
 def _choice(completion: str, choices: Sequence[str]) -> tuple[Found, bool]:
     """The letter that the completion settles on last, and whether it settles on several."""
     last = chr(ord("A") + len(choices) - 1) if choices else "Z"
-    letters: Found = None
-    for found in SETTLES.finditer(completion):
-        letter, several = _letters_at(completion, found.end(), last)
-        if several:
-            return None, True
-        letters = letter or letters
-    if letters:
-        return letters, False
+    for words in (SETTLES, MENTIONS):
+        said = [_letters_at(completion, found.end(), last) for found in words.finditer(completion)]
+        settled = [(letter, several) for letter, several in said if letter or several]
+        if settled:
+            return settled[-1]
     text = completion.strip()
     by_text = [chr(ord("A") + at) for at, choice in enumerate(choices) if _same(choice, text)]
     if len(by_text) == 1:
@@ -197,8 +202,11 @@ def _choice(completion: str, choices: Sequence[str]) -> tuple[Found, bool]:
     letter, several = _letters_at(text, 0, last)
     if letter or several:
         return letter, several
-    alone = {a or b for a, b in ALONE.findall(text.rpartition("\n")[2]) if (a or b) <= last}
-    return (alone.pop(), False) if len(alone) == 1 else (None, len(alone) > 1)
+    line = text.rpartition("\n")[2]
+    alone = {a or b for a, b in ALONE.findall(line) if (a or b) <= last}
+    if len(alone) != 1 or DENIES.search(line):
+        return None, len(alone) > 1
+    return alone.pop(), False
 
 
 def _letters_at(text: str, at: int, last: str) -> tuple[Found, bool]:
