@@ -177,3 +177,16 @@ def test_refuses_a_level_or_resamples_that_are_none() -> None:
         forecast(100, [1, 2, 3], [10], level=1.0)
     with pytest.raises(AnalysisError, match="resamples"):
         forecast(100, [1, 2, 3], [10], resamples=3)
+
+
+def test_beta_rates_are_found_where_sampling_stopped_at_success_and_the_line_warns() -> None:
+    rng = np.random.default_rng(5)
+    rates = rng.beta(0.6, 4.0, 600)
+    n = np.minimum(rng.geometric(np.maximum(rates, 1e-9)), 200)
+    c = (n < 200).astype(np.int64)
+    found = made(forecast(n, c, [10], Method.BETA, resamples=40))
+    truth = 1 - np.prod([(4.0 + i) / (4.6 + i) for i in range(10)])
+    assert found.low[0] < truth < found.high[0]
+    late = n > 3
+    line = made(forecast(n[late], c[late], [1], Method.LINE, resamples=40))
+    assert "perhaps_stopped" in {caveat.code for caveat in line.caveats}

@@ -19,6 +19,7 @@ from vervet.analysis.intervals import FEW, Caveat
 from vervet.analysis.rates import BetaRates, RateModel, ScaledBetaRates, ZeroInflatedRates
 from vervet.analysis.rates_fit import Grouped, RateFit, fit_rates, refit_rates
 from vervet.analysis.scaling import NoFit, ScalingFit, Space, fit_law
+from vervet.analysis.stopping import find_stopping
 from vervet.core.errors import AnalysisError
 
 __all__ = [
@@ -189,7 +190,7 @@ def _fit_line(n: IntArray, c: IntArray, drawn: IntArray) -> Fitted | NoFit:
         fit=first,
         curve=first.predict,
         resampled=tuple(fit.predict for fit in again if isinstance(fit, ScalingFit)),
-        caveats=_caveats(c),
+        caveats=(*_caveats(c), *_stopping_caveat(n, c)),
     )
 
 
@@ -224,6 +225,16 @@ def _caveats(c: IntArray) -> tuple[Caveat, ...]:
         text = f"Only {solved} of {c.size} problems were ever solved: the forecast is rough."
         return (Caveat("few_solved", text),)
     return ()
+
+
+def _stopping_caveat(n: IntArray, c: IntArray) -> tuple[Caveat, ...]:
+    if find_stopping(n, c) is None:
+        return ()
+    text = (
+        "The counts look like sampling that stopped at a success, where the line's coverage is "
+        "too high: the beta-binomial methods do not mind."
+    )
+    return (Caveat("perhaps_stopped", text),)
 
 
 def _percentiles(curves: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
