@@ -27,6 +27,7 @@ from vervet.cli.sources import (
     plot,
     print_csv,
     read_ks,
+    spare_sources,
 )
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def coverage(
     vervet coverage counts.csv --k 1,10,100        columns problem, n, c and maybe model
     vervet coverage small large --plot both        both.png, both.svg, both.csv
     """
+    spare_sources(plot_file, sources)
     config = config_from(config_file, override, database=db, state_dir=state_dir)
     plain = len(sources or []) <= 1 and not (sources and is_file(sources[0]))
     if plain and not (k or label or plot_file or as_csv):
@@ -128,6 +130,7 @@ def fit(
     presets = {"default": DEFAULT, "paper": PAPER, "log-log": FitPreset("log-log", Space.LOG_LOG)}
     if preset not in presets:
         raise UnknownNameError("preset", preset, presets)
+    spare_sources(plot_file, sources)
     config = config_from(config_file, override, database=db, state_dir=state_dir)
     sets = count_sets(config, sources, label)
     curves = [_curve(one, None, presets[preset]) for one in sets]

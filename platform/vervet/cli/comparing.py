@@ -25,6 +25,7 @@ from vervet.cli.sources import (
     plot,
     print_csv,
     read_ks,
+    spare_sources,
     warn_of_stopping,
 )
 from vervet.core.errors import AnalysisError
@@ -62,6 +63,7 @@ def compare(
     vervet compare before.csv after.csv --k 1,10 --json
     vervet compare counts.csv                (its first model against each other one)
     """
+    spare_sources(plot_file, sources)
     config = config_from(config_file, override, database=db, state_dir=state_dir)
     sets = [warn_of_stopping(one) for one in count_sets(config, sources, label)]
     if len(sets) < 2:

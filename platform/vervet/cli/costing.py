@@ -31,6 +31,7 @@ from vervet.cli.sources import (
     plot,
     print_csv,
     read_ks,
+    spare_sources,
     warn_of_stopping,
 )
 from vervet.core.errors import AnalysisError, UsageError
@@ -126,6 +127,7 @@ def cost(
         return
     from vervet.pipeline.price_file import PriceFile, read_prices
 
+    spare_sources(plot_file, sources)
     config = config_from(config_file, override, database=db, state_dir=state_dir)
     file = read_prices(prices) if prices else PriceFile()
     hour = file.cpu_usd_hour if cpu_usd_hour is None else cpu_usd_hour

@@ -26,6 +26,7 @@ from vervet.cli.sources import (
     plot,
     print_csv,
     read_ks,
+    spare_sources,
     warn_of_stopping,
 )
 from vervet.core.errors import UnknownNameError
@@ -93,6 +94,7 @@ def forecast(
     vervet forecast counts.csv --method all --plot ahead
     vervet forecast counts.csv --backtest --from 100
     """
+    spare_sources(plot_file, sources)
     config = config_from(config_file, override, database=db, state_dir=state_dir)
     methods = _methods(method)
     told = [

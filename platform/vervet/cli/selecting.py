@@ -29,6 +29,7 @@ from vervet.cli.sources import (
     plot,
     print_csv,
     read_ks,
+    spare_sources,
 )
 from vervet.core.errors import UnknownNameError
 
@@ -121,6 +122,7 @@ def select(
         "database": db,
         "state_dir": state_dir,
     }
+    spare_sources(plot_file, sources)
     config = config_from(config_file, override, **given)
     asked = _rules(ties, weigh, scorer, draws, seed)
     found = [

@@ -36,6 +36,7 @@ __all__ = [
     "plot",
     "print_csv",
     "read_ks",
+    "spare_sources",
     "warn_of_stopping",
     "whole_list",
 ]
@@ -146,6 +147,23 @@ def print_csv(table: Table) -> None:
     writer.writerows(table[1])
 
 
+def spare_sources(file: Path | None, sources: Sequence[str] | None) -> None:
+    """Raises `UsageError` where the data of a figure would overwrite a file that is read."""
+    if file is None:
+        return
+    stem = _stem(file)
+    data = stem.with_name(f"{stem.name}.csv").resolve()
+    if data in {Path(source).resolve() for source in sources or [] if is_file(source)}:
+        raise UsageError(
+            f"--plot {file} would write its data over {data.name}, which is read",
+            hint="Name another file.",
+        )
+
+
+def _stem(file: Path) -> Path:
+    return file.with_suffix("") if file.suffix.lower() in ENDS else file
+
+
 def plot(figure: Figure, table: Table, file: Path, *, part: str = "") -> list[str]:
     """Write the figure as FILE.png and FILE.svg and its data as FILE.csv; what was written.
 
@@ -154,7 +172,7 @@ def plot(figure: Figure, table: Table, file: Path, *, part: str = "") -> list[st
     """
     from vervet.report.files import save
 
-    stem = file.with_suffix("") if file.suffix.lower() in ENDS else file
+    stem = _stem(file)
     if part:
         stem = stem.with_name(f"{stem.name}-{part}")
     try:
