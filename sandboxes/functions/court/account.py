@@ -34,6 +34,7 @@ class Account:
         self.stuck = ""
         self.stuck_words = ""
         self.first: dict[str, Any] = {}
+        self.called = False
         self.last: Any = None
         self.last_size = 0
         self.raised: BaseException | None = None
@@ -94,7 +95,7 @@ class Account:
             "error": type(error).__name__,
             "words": self.raised_words[:MOST_WORDS] if from_solver else _shown(error, str),
             "from_solver": from_solver,
-            "value": self._value(),
+            "value": "" if from_solver or not self.called else self._value(),
         }
 
     def _value(self) -> str:

@@ -81,6 +81,7 @@ def _watched(function: Callable[..., Any], account: Account) -> Callable[..., An
             raise StoppedError
         try:
             account.last = function(*arguments, **keywords)
+            account.called = True
         except tuple(FATAL.values()) as error:
             account.stick(f"fatal {type(error).__name__}", str(error))
             raise StoppedError from None

@@ -92,7 +92,7 @@ class Remote:
         if mirrored is not None and self.mirror:
             _mirror((arguments, keywords), mirrored)
         if kind == "value":
-            self.account.last = value
+            self.account.called, self.account.last = True, value
             return value
         if kind == "refused":
             self._stop(value if value in REFUSALS else "broken_frame")

@@ -125,6 +125,7 @@ def test_all_asserts_are_run_where_that_is_asked_for(jail: JailSandbox) -> None:
     found = judge(jail, SORTING, FIRST_RIGHT, all_tests=True)
 
     assert found.outcomes == (Outcome.PASSED, Outcome.FAILED, Outcome.PASSED)
+    assert found.evidence[0].ordinal == 1
     assert (found.status, found.code) == (Status.FAILED, "assertion")
 
 

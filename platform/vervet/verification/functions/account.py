@@ -163,15 +163,15 @@ def _evidence(
     check: CheckReport, account: Account | None, tests: Tests, end: judging.Ending
 ) -> CheckEvidence:
     outcome = Outcome.FAILED if end[0] is Status.FAILED else Outcome.ERROR
-    ended = check.peer if check.peer is not None and check.peer.limit else check
-    ordinal, name, words = 0, "tests", judging.limit_words(ended)
-    actual = ended.stderr[-judging.EVIDENCE_CAP :]
+    solver = check.peer or check
+    ordinal, name, actual = 0, "tests", solver.stderr[-judging.EVIDENCE_CAP :]
+    words = judging.limit_words(solver) or judging.limit_words(check)
     if account is not None:
-        ordinal = max(len(account.outcomes.rstrip("FE")), 0)
+        ordinal = len(account.outcomes) - len(account.outcomes.lstrip("P"))
         name = f"assert {account.at + 1}" if account.at >= 0 else name
         words = words or _words(account, tests, end)
-        actual = account.value.encode() if account.error and not account.stuck else actual
-    words = words or judging.last_line(check.stderr) or end[1].replace("_", " ")
+        actual = account.value.encode("utf-8", "replace") or actual
+    words = words or judging.last_line(solver.stderr) or end[1].replace("_", " ")
     return CheckEvidence(ordinal, name, outcome, words, actual=judging.capped(actual))
 
 
