@@ -49,7 +49,10 @@ def inhabitants() -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A look at the host: what candidates' users own there, and how much is free."""
+    """A look at the host: what candidates' users own there, and what is in use or free.
+
+    `memory` is what belongs to no process: others on this machine may start some meanwhile.
+    """
 
     litter: frozenset[str]
     shared: tuple[int, ...]
@@ -66,7 +69,7 @@ class Host:
             litter=frozenset(_litter(uid)),
             shared=tuple(_owned(Path(f"/proc/sysvipc/{kind}"), uid) for kind in SHARED),
             mounts=len(Path("/proc/self/mountinfo").read_text().splitlines()),
-            memory=_available(),
+            memory=_ownerless(),
             disk=sum(map(_free, _file_systems("/", "/tmp", "/dev/shm"))),
             inhabitants=len(inhabitants()),
             groups=len(_groups()),
@@ -74,15 +77,15 @@ class Host:
 
     def changes(self, uid: int) -> list[str]:
         """What is other than it was, in words; waits a little for memory and disk."""
-        _until(lambda: _available() >= self.memory - TOLERANCE)
+        _until(lambda: _ownerless() <= self.memory + TOLERANCE)
         after = Host.now(uid)
         found = [f"left {path}" for path in sorted(after.litter - self.litter)]
         if after.shared != self.shared:
             found.append(f"System V objects: {after.shared}, before {self.shared}")
         if after.mounts != self.mounts:
             found.append(f"{after.mounts} mounts, before {self.mounts}")
-        if after.memory < self.memory - TOLERANCE:
-            found.append(f"{(self.memory - after.memory) // MIB} MiB of memory are gone")
+        if after.memory > self.memory + TOLERANCE:
+            found.append(f"{(after.memory - self.memory) // MIB} MiB of memory belong to nobody")
         if after.disk < self.disk - 2 * TOLERANCE:
             found.append(f"{(self.disk - after.disk) // MIB} MiB of disk are gone")
         if after.inhabitants != self.inhabitants:
@@ -129,9 +132,10 @@ def _owned(table: Path, uid: int) -> int:
     return sum(row[head.index("uid")] == str(uid) for row in rows)
 
 
-def _available() -> int:
-    lines = Path("/proc/meminfo").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable")) * 1024
+def _ownerless() -> int:
+    """Bytes of files in memory and of the kernel's own: what could outlive every process."""
+    lines = (line.split() for line in Path("/proc/meminfo").read_text().splitlines())
+    return sum(int(line[1]) * 1024 for line in lines if line[0] in ("Shmem:", "SUnreclaim:"))
 
 
 def _file_systems(*places: str) -> list[str]:
