@@ -22,6 +22,9 @@ _IMPORTS = (
 )
 _METHOD = "def {name}(*args):\n    return Solution().{name}(*args)\n\n\n"
 _SETUP = """\
+from math import inf, nan
+
+
 def _plain(value):
     if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]

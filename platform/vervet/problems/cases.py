@@ -23,16 +23,19 @@ _LEAST_MEMORY = 64 << 20  # What an interpreter itself takes of a suite's limit 
 _LONGEST_TEXT = 512 << 20
 
 
-def paired(inputs: object, outputs: object, where: str) -> list[tuple[Any, Any]]:
-    """Inputs with outputs of equal number. Raises `ProblemError` naming both numbers if not."""
-    for key, value in (("input", inputs), ("output", outputs)):
+def paired(
+    inputs: object, outputs: object, where: str, names: tuple[str, str] = ("inputs", "outputs")
+) -> list[tuple[Any, Any]]:
+    """Two lists of equal length as pairs. Raises `ProblemError` naming both lengths if not."""
+    for name, value in zip(names, (inputs, outputs), strict=True):
         if not isinstance(value, list):
-            raise ProblemError(f"{where!r} has {words_for(value)} for {key}s, not a list")
+            raise ProblemError(f"{where!r} has {words_for(value)} for {name}, not a list")
     assert isinstance(inputs, list)
     assert isinstance(outputs, list)
     if len(inputs) != len(outputs):
         raise ProblemError(
-            f"{where!r} has {len(inputs):,} inputs and {len(outputs):,} outputs: not one each"
+            f"{where!r} has {len(inputs):,} {names[0]} and {len(outputs):,} {names[1]}: "
+            "not one each"
         )
     return list(zip(inputs, outputs, strict=True))
 

@@ -14,7 +14,7 @@ from typing import Any
 from vervet.core.errors import ProblemError
 from vervet.core.lines import Record, SetAside
 from vervet.core.values import Problem
-from vervet.problems.cases import limits_for, pairs
+from vervet.problems.cases import limits_for, paired, pairs
 from vervet.problems.fields import text, words_for
 from vervet.problems.rows import read_rows
 from vervet.problems.yaml_records import is_yaml, read_yaml_records
@@ -29,6 +29,7 @@ _COLUMNS = (
     "name", "description", *_TESTS, *_LABELS, "solutions", "time_limit", "memory_limit_bytes",
     "input_file", "output_file", "question", "test_cases", "timeout", "prompt",
 )  # fmt: skip
+_LONGEST = 86_400.0
 _IMAGES = ("<image>", "[Image]")
 
 
@@ -82,14 +83,19 @@ def _seconds(record: Mapping[str, Any]) -> float | None:
     limit = record.get("time_limit", record.get("timeout"))
     if limit is None:
         return None
-    if "timeout" in record and isinstance(limit, int | float) and limit > 0:
-        return float(limit)
+    if "timeout" in record and isinstance(limit, int | float):
+        if 0 < limit <= _LONGEST:
+            return float(limit)
+        raise ProblemError(f"'timeout' is {limit!r:.40}, not a number of seconds")
     if not isinstance(limit, dict):
         raise ProblemError(f"'time_limit' is {words_for(limit)}, not seconds and nanos")
     parts = [limit.get("seconds") or 0, limit.get("nanos") or 0]
     if not all(isinstance(part, int) and part >= 0 for part in parts):
         raise ProblemError(f"'time_limit' is {limit!r:.80}, not seconds and nanos")
-    return (parts[0] + parts[1] / 1e9) or None
+    seconds = parts[0] + parts[1] / 1e9
+    if seconds > _LONGEST:
+        raise ProblemError(f"'time_limit' is {seconds:.3g} seconds, more than a day")
+    return seconds or None
 
 
 def _memory(record: Mapping[str, Any]) -> int | None:
@@ -106,16 +112,12 @@ def _references(record: Mapping[str, Any]) -> tuple[str, ...]:
     solutions = record.get("solutions")
     if solutions is None:
         return ()
-    if isinstance(solutions, list):
+    if isinstance(solutions, list) and all(isinstance(one, dict) for one in solutions):
         found = [(one.get("language"), one.get("solution")) for one in solutions]
     elif isinstance(solutions, dict):
-        languages, texts = solutions.get("language") or [], solutions.get("solution") or []
-        if len(languages) != len(texts):
-            raise ProblemError(
-                f"'solutions' has {len(languages):,} languages and {len(texts):,} solutions"
-            )
-        found = list(zip(languages, texts, strict=True))
+        languages, texts = solutions.get("language"), solutions.get("solution")
+        found = paired(languages, texts, "solutions", ("languages", "solutions"))
     else:
-        raise ProblemError(f"'solutions' is {words_for(solutions)}, not a mapping")
+        raise ProblemError(f"'solutions' is {words_for(solutions)}, not languages and solutions")
     python = [code for language, code in found if language in (PYTHON3, "PYTHON3")]
     return tuple(code for code in python if isinstance(code, str) and code.strip())[:REFERENCES]

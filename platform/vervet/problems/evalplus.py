@@ -43,7 +43,8 @@ class EvalPlusFormat:
         del row
         prompt, solution = text(record, "prompt"), text(record, "canonical_solution")
         name, entry_point = _id(record), text(record, "entry_point")
-        inputs = [*_inputs(record, "base_input"), *_inputs(record, "plus_input")]
+        base = _inputs(record, "base_input")
+        inputs = [*base, *_inputs(record, "plus_input")]
         if not inputs:
             raise ProblemError("has no tests")
         continues = name.startswith("HumanEval/")
@@ -66,7 +67,7 @@ class EvalPlusFormat:
                 "limits": dict(LIMITS),
             },
             stop=humaneval.STOP if continues else mbpp.STOP,
-            labels={"base": len(record["base_input"])},
+            labels={"base": len(base)},
             references=(solution,),
         )
 

@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing
 from itertools import islice
 from pathlib import Path
 
+from vervet.core.digests import canonical_json
 from vervet.core.errors import ProblemError, UsageError, VervetError
 from vervet.core.lines import Record, SetAside
 from vervet.core.values import Problem, Suite
@@ -106,6 +107,10 @@ def judged(problem: Problem, check: ProblemCheck | None) -> Problem:
             raise ProblemError(f"its {what} holds a NUL, which no database can hold as text")
     if not problem.prompt.strip():
         raise ProblemError("its prompt is empty")
+    try:
+        canonical_json([problem.labels, problem.spec.get("limits")])
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ProblemError(f"its labels or limits hold what JSON cannot: {error}") from None
     if check is not None:
         try:
             check(problem)
