@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.verification.functions.court import court
@@ -111,16 +111,19 @@ def nested(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 VALUES = st.recursive(LEAVES, nested, max_leaves=12)
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_a_plain_value_comes_back_as_it_was(value: Any) -> None:
     assert same(crossed(value), value)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_bytes_of_anybody_become_a_value_or_are_refused(data: bytes) -> None:
     read_or_refused(data)
 
 
+@settings(deadline=None)
 @given(VALUES, st.data())
 def test_bytes_changed_on_their_way_become_a_value_or_are_refused(
     value: Any, data: st.DataObject
