@@ -22,6 +22,7 @@ __all__ = ["Foreign", "Handle", "Remote", "StoppedError", "at_line"]
 
 KINDS = ("value", "error", "fatal", "refused")
 ENTRY_POINT = 0
+MAX_LINES = 1 << 31
 
 
 class StoppedError(BaseException):
@@ -153,6 +154,8 @@ class Remote:
         name, words, line = value
         if name not in EXCEPTIONS and name not in FATAL and name != "BaseException":
             self._break("an exception of no known name")
+        if not 0 <= line < MAX_LINES:
+            self._break("an exception of no known line")
         return name, words, line
 
 

@@ -298,6 +298,14 @@ def NAME(number):
     while True: solver.receive(); SEEN[0] += 1; solver.send(
         solver.encode((SEEN[0], "refused", "", False, None), id))
 SEEN = [0]
+### an exception at a line that cannot be printed
+import sys
+solver = sys.modules["court.solver"]
+def NAME(number):
+    SEEN[0] += 1
+    solver.send(solver.encode((SEEN[0], "error", ("ValueError", "", 1 << 99999), False, None), id))
+    solver.receive()
+SEEN = [0]
 ### deep answers that the tests catch
 def NAME(number):
     answer = ()

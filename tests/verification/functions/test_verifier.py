@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -346,6 +347,33 @@ def test_a_judge_that_does_not_say_so_passes_nobody(said: bytes) -> None:
     found = judge(sandbox, SORTING, "def arranged(numbers): return sorted(numbers)")
 
     assert found.status is Status.FAILED
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"outcomes": "PX"},
+        {"outcomes": ["P"]},
+        {"outcomes": "P" * 5000},
+        {"reached": "3"},
+        {"failed": 0},
+        {"stuck": "x" * 5000},
+        {"at": None},
+        {"more": 1},
+    ],
+)
+def test_an_account_of_another_form_passes_nobody(change: dict[str, Any]) -> None:
+    told: dict[str, Any] = {
+        **dict.fromkeys(("failed", "changed", "handles"), False),
+        **dict.fromkeys(("stuck", "stuck_words"), ""),
+        "outcomes": "PPP",
+        "reached": 3,
+        "ended": True,
+    }
+    sound, other = (json.dumps(each).encode() for each in (told, told | change))
+
+    assert judge(ScriptedSandbox(lambda *_: prints(sound)), SORTING, "").status is Status.PASSED
+    assert judge(ScriptedSandbox(lambda *_: prints(other)), SORTING, "").status is Status.FAILED
 
 
 def test_a_sandbox_that_fails_says_nothing_about_the_solution() -> None:

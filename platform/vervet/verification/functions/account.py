@@ -13,13 +13,13 @@ say. Never runs anything.
 | a value beyond the bounds                            | failed          | value_too_deep |
 | an assert was not true                               | failed          | assertion      |
 | the tests could not work with a value                | failed          | error_in_test  |
-| fewer asserts were reached than by the reference     | failed          | asserts_missing|
+| fewer asserts were reached than by the reference     | failed          | asserts_missing |
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from vervet.core.limits import Limits, Usage
 from vervet.core.status import Flag, Outcome, Status
@@ -33,6 +33,7 @@ __all__ = ["Account", "account_of", "attempt_of", "ending_of"]
 OUTCOMES = {"P": Outcome.PASSED, "F": Outcome.FAILED, "E": Outcome.ERROR}
 MEMORY = (Status.MEMORY_EXCEEDED, "memory")
 LEFT = {"SystemExit": (Status.FAILED, "ended_early"), "MemoryError": MEMORY}
+LONGEST_NAME = 200
 MOST = 4096
 """Asserts whose outcomes are kept one by one."""
 
@@ -61,14 +62,29 @@ class Account:
 
 
 def account_of(check: CheckReport, word: str = "") -> Account | None:
-    """What the judge told in the last line of its output; None where it did not come to that."""
+    """What the judge told in the last line of its output; None where it did not come to that.
+
+    Beside the solution it may have been forged, so that its form is checked as well.
+    """
     text = check.stdout.rpartition(b"\n")[2].decode("utf-8", "replace")
     if check.limit or check.exit_code != 0 or not text.startswith(word):
         return None
     try:
-        return Account(**json.loads(text.removeprefix(word)))
+        found = Account(**json.loads(text.removeprefix(word)))
     except (ValueError, TypeError, RecursionError):
         return None
+    return found if _sound(found) else None
+
+
+def _sound(account: Account) -> bool:
+    kinds = {each.name: str(each.type) for each in fields(Account)}
+    types = all(type(getattr(account, name)).__name__ == kind for name, kind in kinds.items())
+    return (
+        types
+        and set(account.outcomes) <= OUTCOMES.keys()
+        and len(account.outcomes) <= MOST
+        and len(account.error) + len(account.stuck) <= LONGEST_NAME
+    )
 
 
 def ending_of(check: CheckReport, account: Account | None, tests: Tests) -> judging.Ending:

@@ -19,8 +19,8 @@ __all__ = ["Way", "beside_job", "court_digest", "pair_job"]
 
 PROFILE = "python"
 SOLUTION = "solution.py"
-SHARED = ("bounds", "writer", "reader", "pipe")
-COURT = (*("bounds", "writer", "reader", "pipe", "account", "remote", "judge", "solver", "beside"),)
+COURT = ("bounds", "writer", "reader", "pipe", "account", "remote", "judge", "solver", "beside")
+"""Its modules in the order of their imports."""
 PATIENCE_S = 5.0
 """How much longer than the solver's wall time the judge may wait."""
 

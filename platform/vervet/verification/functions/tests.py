@@ -36,7 +36,7 @@ TAG = f"{sys.implementation.cache_tag} {sys.hexversion}"
 """The interpreter that reads what is compiled here."""
 OLD_MARSHAL = 2
 """The format that every Python reads."""
-CACHED = 512
+CACHED = 1024
 TEXT_CAP = 300
 CANDIDATE, MET, MISSED = "_judge_candidate", "_judge_met", "_judge_missed"
 """Names of the judge's: the function under test, and what is told of an assert."""
@@ -177,7 +177,7 @@ def _code(tree: ast.Module, name: str) -> Mapping[str, Any]:
     """A program for the judge: compiled for an interpreter like this one, and as source."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        compiled = compile(tree, name, "exec", dont_inherit=True)
+        compiled = compile(tree, name, "exec", dont_inherit=True, optimize=0)
     return {"tag": TAG, "code": marshal.dumps(compiled), "source": ast.unparse(tree)}
 
 
