@@ -69,9 +69,10 @@ def test_line_ends_are_counted_across_chunks(
     write: WriteLines, monkeypatch: pytest.MonkeyPatch, chunk: int
 ) -> None:
     monkeypatch.setattr(checking, "_CHUNK", chunk)
-    path = write(b"a", b"", b"bc", end=b"\r\n")
-    (remark,) = checking.remarks_on_text(path)
-    assert remark.startswith("3 of 3 lines")
+    path = write(b"\xef\xbb\xbfa", b"", b"bc", end=b"\r\n")
+    remarks = checking.remarks_on_text(path)
+    assert remarks[0].startswith("3 of 3 lines")
+    assert "byte order mark" in remarks[1]
 
 
 def test_a_line_that_is_nearly_too_long_is_a_remark(write: WriteLines) -> None:
@@ -81,11 +82,24 @@ def test_a_line_that_is_nearly_too_long_is_a_remark(write: WriteLines) -> None:
     assert "its longest line has 17,8" in found.remarks[0]
 
 
-def test_a_damaged_end_is_named_once(tmp_path: Path) -> None:
+def damaged(raw: bytes, at: slice, by: bytes) -> bytes:
+    changed = bytearray(raw)
+    changed[at] = by
+    return bytes(changed)
+
+
+@pytest.mark.parametrize(
+    ("at", "by", "sound"),
+    [(slice(-8, None), b"", 1), (slice(40, 60), b"\xff" * 20, 0)],
+    ids=["cut", "overwritten"],
+)
+def test_damage_of_a_compressed_file_is_named_once(
+    tmp_path: Path, at: slice, by: bytes, sound: int
+) -> None:
     path = tmp_path / "a.jsonl.gz"
-    path.write_bytes(gzip.compress(program("a") + b"\n")[:-8])
-    found = check_file(str(path))
-    assert found.sound == 1
+    path.write_bytes(damaged(gzip.compress(program("a") + b"\n"), at, by))
+    found = check_file(str(path), format="plain")
+    assert found.sound == sound
     assert ["damaged from here on" in item.reason for item in found.quarantined] == [True]
 
 

@@ -5,8 +5,10 @@ Keeps no problem, so that a file of any size can be checked; changes nothing.
 
 from __future__ import annotations
 
+import zlib
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from vervet.problems.rows import is_parquet
 __all__ = ["CheckedFile", "check_file", "remarks_on_text"]
 
 _CHUNK = 1 << 20
+_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,26 +81,40 @@ def check_file(
 
 def remarks_on_text(path: Path) -> tuple[str, ...]:
     """What is unusual in the bytes of a text file and yet allowed, in words."""
-    windows = lines = longest = current = 0
-    last = first = b""
-    with open_bytes(path) as file:
-        try:
-            while chunk := file.read(_CHUNK):
-                first = first or chunk[:3]
-                windows += (last + chunk).count(b"\r\n")
-                last = chunk[-1:] if chunk.endswith(b"\r") else b""
-                parts = chunk.split(b"\n")
-                lines += len(parts) - 1
-                for at, part in enumerate(parts):
-                    current = len(part) + (current if at == 0 else 0)
-                    longest = max(longest, current)
-        except (EOFError, OSError) as error:
-            del error  # The reader of records says where a compressed file is damaged.
+    seen = _Seen()
+    # Where a compressed file is damaged, the reader of its records says so.
+    with open_bytes(path) as file, suppress(EOFError, OSError, zlib.error):
+        while chunk := file.read(_CHUNK):
+            seen.feed(chunk)
     remarks = []
-    if windows:
-        remarks.append(f"{windows:,} of {lines:,} lines end as on Windows, which changes nothing")
-    if first == b"\xef\xbb\xbf":
+    if seen.windows:
+        ends = f"{seen.windows:,} of {seen.lines:,} lines end as on Windows"
+        remarks.append(f"{ends}, which changes nothing")
+    if seen.first == _MARK:
         remarks.append("begins with a byte order mark, which is passed over")
-    if longest > MAX_LINE // 4:
-        remarks.append(f"its longest line has {longest:,} bytes; {MAX_LINE:,} are the most")
+    if seen.longest > MAX_LINE // 4:
+        remarks.append(f"its longest line has {seen.longest:,} bytes; {MAX_LINE:,} are the most")
     return tuple(remarks)
+
+
+@dataclass(slots=True)
+class _Seen:
+    """Lines of a text that comes in chunks, however they fall."""
+
+    first: bytes = b""
+    windows: int = 0
+    lines: int = 0
+    longest: int = 0
+    current: int = 0
+    before: bytes = b""
+
+    def feed(self, chunk: bytes) -> None:
+        self.first = (self.first + chunk)[: len(_MARK)] if len(self.first) < 3 else self.first
+        self.windows += (self.before + chunk).count(b"\r\n")
+        self.before = b"\r" if chunk.endswith(b"\r") else b""
+        first, *rest = chunk.split(b"\n")
+        self.lines += len(rest)
+        self.current += len(first)
+        self.longest = max(self.longest, self.current, *map(len, rest), 0)
+        if rest:
+            self.current = len(rest[-1])
