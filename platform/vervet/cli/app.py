@@ -13,11 +13,12 @@ import typer
 
 from vervet import __version__
 from vervet.cli import (
-    analysing,
     comparing,
     costing,
+    covering,
     data,
     database,
+    fitting,
     forecasting,
     host,
     problems,
@@ -66,7 +67,8 @@ for module in (
     run,
     data,
     problems,
-    analysing,
+    covering,
+    fitting,
     forecasting,
     comparing,
     selecting,

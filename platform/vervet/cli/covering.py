@@ -1,13 +1,14 @@
-"""`vervet coverage`, `fit`, `forecast` and `compare`: what counts say, and how surely."""
+"""`vervet coverage`: of a run with its statuses, or of counts of runs and files."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
+from vervet.cli.curves import fit_fields, plot_coverage, print_files, set_curve
 from vervet.cli.options import (
     ConfigOption,
     DatabaseOption,
@@ -24,14 +25,12 @@ from vervet.cli.sources import (
     SourcesArgument,
     count_sets,
     is_file,
-    plot,
     print_csv,
     read_ks,
     spare_sources,
 )
 
 if TYPE_CHECKING:
-    from vervet.analysis.scaling import FitPreset
     from vervet.report.count_sets import CountSet
     from vervet.report.curves import Curve
 
@@ -39,9 +38,8 @@ __all__ = ["register"]
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to the program."""
+    """Add the command to the program."""
     app.command("coverage")(coverage)
-    app.command("fit")(fit)
 
 
 def coverage(
@@ -72,8 +70,8 @@ def coverage(
         return
     sets = count_sets(config, sources, label)
     ks = read_ks(k)
-    curves = [_curve(one, ks) for one in sets]
-    files = _plot_coverage(sets, curves, plot_file) if plot_file else []
+    curves = [set_curve(one, ks) for one in sets]
+    files = plot_coverage(sets, curves, plot_file) if plot_file else []
     rows = [_rows(curve, ks) for curve in curves]
     if as_csv:
         header = ("set", *rows[0][0])
@@ -91,7 +89,7 @@ def coverage(
                         "label": one.label,
                         **_solved(one),
                         "coverage": some,
-                        "fit": _fit_fields(curve.fit),
+                        "fit": fit_fields(curve.fit),
                         "caveats": _caveats(one, curve),
                     }
                     for one, some, curve in zip(sets, rows, curves, strict=True)
@@ -101,73 +99,6 @@ def coverage(
         )
     else:
         _print_sets(sets, rows, curves, files)
-
-
-def fit(
-    sources: SourcesArgument = None,
-    preset: Annotated[
-        str,
-        typer.Option("--preset", help="default, paper or log-log: what is compared, and where."),
-    ] = "default",
-    label: LabelOption = None,
-    plot_file: PlotOption = None,
-    as_csv: CsvOption = False,
-    config_file: ConfigOption = None,
-    override: OverrideOption = None,
-    db: DatabaseOption = None,
-    state_dir: StateOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Fit the scaling law c = exp(a k^b) to the coverage of each run or model.
-
-    \b
-    vervet fit codegen
-    vervet fit counts.csv --preset paper --plot fits
-    """
-    from vervet.analysis.scaling import DEFAULT, PAPER, FitPreset, Space
-    from vervet.core.errors import UnknownNameError
-
-    presets = {"default": DEFAULT, "paper": PAPER, "log-log": FitPreset("log-log", Space.LOG_LOG)}
-    if preset not in presets:
-        raise UnknownNameError("preset", preset, presets)
-    spare_sources(plot_file, sources)
-    config = config_from(config_file, override, database=db, state_dir=state_dir)
-    sets = count_sets(config, sources, label)
-    curves = [_curve(one, None, presets[preset]) for one in sets]
-    files: list[str] = []
-    if plot_file:
-        files = _plot_coverage(sets, curves, plot_file, fits=True)
-    found = [{"label": s.label, **_fit_fields(c.fit)} for s, c in zip(sets, curves, strict=True)]
-    if as_csv:
-        print_csv((tuple(found[0]), [tuple(row.values()) for row in found]))
-        return
-    from vervet.cli.output import err, out, print_json, table
-
-    if as_json:
-        print_json({"preset": preset, "fits": found, "files": files})
-        return
-    rows = []
-    for row in found:
-        if row["reason"]:
-            rows.append((row["label"], f"none: {row['reason']}", "", "", "", ""))
-            continue
-        a, b = row["a"], row["b"]
-        rows.append(
-            (
-                row["label"],
-                f"c = exp({a:.2f} k^{b:.2f})",
-                f"c = exp({a:.2f} k^-({-b:.2f}))",
-                f"{row['error_mean']:.4f} ± {row['error_sd']:.4f}",
-                f"{row['points']} k up to {row['largest']:,}",
-                row["space"],
-            )
-        )
-    headings = ("", "fit", "as the paper's first version", "error", "fitted at", "space")
-    out().print(table(headings, rows, set()))
-    _print_files(files)
-    for one in sets:
-        for remark in one.remarks:
-            err().print(remark, markup=False)
 
 
 def _whole_run(config: Any, name: str | None, as_json: bool) -> None:
@@ -184,35 +115,6 @@ def _whole_run(config: Any, name: str | None, as_json: bool) -> None:
         print_summary(summary)
 
 
-def _curve(one: CountSet, ks: list[int] | None, preset: FitPreset | None = None) -> Curve:
-    """The curve of a set at the k that are drawn and at `ks`, stopped sampling told apart."""
-    import numpy as np
-
-    from vervet.analysis.grid import curve_ks
-    from vervet.analysis.scaling import DEFAULT
-    from vervet.analysis.stopping import find_stopping
-    from vervet.report.curves import curve_of, stopped_curve
-
-    rules = preset or DEFAULT
-    stopping = find_stopping(one.n, one.c, names=one.names)
-    if stopping is not None:
-        return stopped_curve(
-            one.label, one.n, one.c, stopping, ks=ks, preset=rules, names=one.names
-        )
-    grid = curve_ks(int(one.n.min()))
-    if ks is not None:
-        grid = np.union1d(grid, ks)
-    return curve_of(
-        one.label,
-        one.n,
-        one.c,
-        unsettled=one.unsettled,
-        ks=grid,
-        preset=rules,
-        names=one.names,
-    )
-
-
 def _rows(curve: Curve, ks: list[int] | None) -> list[dict[str, Any]]:
     from vervet.analysis.grid import shown_ks
     from vervet.report.tables import rows_of_curve
@@ -225,24 +127,6 @@ def _rows(curve: Curve, ks: list[int] | None) -> list[dict[str, Any]]:
 def _solved(one: CountSet) -> dict[str, int]:
     never = int((one.c == 0).sum())
     return {"problems": len(one.names), "solved": len(one.names) - never, "never_solved": never}
-
-
-def _fit_fields(fit: Any) -> dict[str, Any]:
-    from vervet.analysis.scaling import NoFit
-
-    if isinstance(fit, NoFit):
-        keys = ("a", "b", "error_mean", "error_sd", "space", "points", "largest")
-        return {**dict.fromkeys(keys), "reason": fit.reason}
-    return {
-        "a": fit.a,
-        "b": fit.b,
-        "error_mean": fit.error_mean,
-        "error_sd": fit.error_sd,
-        "space": str(fit.space),
-        "points": int(fit.ks.size),
-        "largest": int(fit.ks.max()),
-        "reason": "",
-    }
 
 
 def _caveats(one: CountSet, curve: Curve) -> list[str]:
@@ -284,7 +168,7 @@ def _print_sets(
             for row in some
         ]
         console.print(table(headings, cells, {0, 1, 2, 3}))
-        found = _fit_fields(curve.fit)
+        found = fit_fields(curve.fit)
         words = (
             f"none: {found['reason']}"
             if found["reason"]
@@ -295,29 +179,4 @@ def _print_sets(
         for caveat in _caveats(one, curve):
             console.print(f"  {caveat}", style="dim", markup=False)
         console.print()
-    _print_files(files)
-
-
-def _print_files(files: list[str]) -> None:
-    from vervet.cli.output import out
-
-    for file in files:
-        out().print(file, markup=False)
-
-
-def _plot_coverage(
-    sets: Sequence[CountSet], curves: Sequence[Curve], file: Any, *, fits: bool = False
-) -> list[str]:
-    """One set with interval, fit and the histogram of its rates; several on one axis."""
-    from vervet.report.figures import coverage_figure, rates_figure
-    from vervet.report.figures_models import models_figure
-    from vervet.report.files import coverage_table, rates_table
-
-    data = coverage_table(curves)
-    if len(curves) > 1:
-        figure = models_figure(curves, title="Coverage", fits=fits)
-        return plot(figure, data, file)
-    [one] = sets
-    files = plot(coverage_figure(curves, title=one.label), data, file)
-    rates = rates_figure(one.n, one.c, title=one.label)
-    return [*files, *plot(rates, rates_table(one.names, one.n, one.c), file, part="rates")]
+    print_files(files)
