@@ -75,6 +75,7 @@ def test_completions_get_their_status(
         ({"entry_point": "double("}, "no name"),
         ({"prompt": None}, "prompt"),
         ({"tests": []}, "tests"),
+        ({"test": "def check(candidate):\n    pass\n"}, "no tests"),
         ({"test": "def check(candidate:\n  assert 1"}, "no Python"),
         ({"setup": "x = 1"}, "setup"),
         ({"asserts": ["assert 1"]}, "both"),

@@ -112,7 +112,12 @@ def _programs(problem: Problem) -> tuple[Mapping[str, Any], _Marked]:
             raise ProblemError(
                 f"problem {problem.id} has no tests", hint="The test text defines check(candidate)."
             )
-        return _plain(""), _marked(f"{test}\n\ncheck({CANDIDATE})\n")
+        marked = _marked(f"{test}\n\ncheck({CANDIDATE})\n")
+        if not marked.asserts and marked.calls < 2:
+            raise ProblemError(
+                f"problem {problem.id} has no tests", hint="check(candidate) tries nothing."
+            )
+        return _plain(""), marked
     if "test" in problem.spec:
         raise ProblemError(f"problem {problem.id} has both 'test' and 'asserts'; keep one")
     asserts = problem.spec["asserts"]
@@ -139,15 +144,17 @@ class _Marked:
     asserts: tuple[str, ...]
     straight: int
     statements: int
+    calls: int
 
 
 @lru_cache(CACHED)
 def _marked(text: str) -> _Marked:
     tree = _parsed(text)
     straight, statements = _straight(tree), len(tree.body)
+    calls = sum(isinstance(node, ast.Call) for node in ast.walk(tree))
     marker = _Marker(text)
     tree = ast.fix_missing_locations(marker.visit(tree))
-    return _Marked(_code(tree, "tests.py"), tuple(marker.asserts), straight, statements)
+    return _Marked(_code(tree, "tests.py"), tuple(marker.asserts), straight, statements, calls)
 
 
 @lru_cache(CACHED)
