@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,10 +17,12 @@ from tests.store.world import add, count, first, held, put, run_of
 from vervet.analysis.selectors import Rules, Weighing
 from vervet.analysis.selectors_curves import SelectorTable, compare_selectors
 from vervet.core.errors import AnalysisError, StoreError
+from vervet.core.limits import Usage
 from vervet.core.values import Candidate, Problem, Suite
 from vervet.pipeline.answer_classes import compare_answers, lacks_classes
 from vervet.report.selecting import LOGPROB, SelectorData, selector_data
-from vervet.sandbox.job import Job, OnCheck, Report
+from vervet.sandbox.job import CheckReport, Job, OnCheck, Report
+from vervet.sandbox.protocol import Sandbox
 from vervet.store.batches import Result, finish
 from vervet.store.database import Database
 from vervet.store.runs import Run
@@ -66,7 +69,21 @@ class NoSandbox:
         pass
 
 
-def sampled(database: Database, given: dict[str, list[str | None]] = GIVEN) -> Run:
+class Different(NoSandbox):
+    """Tells all answers apart that it is asked about, in the words of the program inside."""
+
+    def run(self, job: Job, on_check: OnCheck) -> Report:  # noqa: ARG002
+        told = {"read": [True, True], "forward": False, "backward": False, "witness": "different"}
+        check = CheckReport("equivalence", 0, None, json.dumps(told).encode(), b"", Usage())
+        on_check(check)
+        return Report((check,), Usage(), ("test",))
+
+
+def sampled(
+    database: Database,
+    given: dict[str, list[str | None]] = GIVEN,
+    sandbox: Sandbox | None = None,
+) -> Run:
     """A run whose candidates give these answers, verified by the real verifier."""
     verifier = verifier_for("answer")
     problems = tuple(
@@ -90,7 +107,7 @@ def sampled(database: Database, given: dict[str, list[str | None]] = GIVEN) -> R
         claimed = held(database, batch_id)
         done = []
         for item in claimed.items:
-            attempt = verify(verifier, NoSandbox(), item.problem, item.solution)
+            attempt = verify(verifier, sandbox or NoSandbox(), item.problem, item.solution)
             done.append(Result(item.solution_id, item.ordinal, attempt, now, now, host="here"))
         finish(database, claimed, done, first)
     return run
@@ -252,6 +269,20 @@ def test_the_comparison_does_not_look_at_the_truth(database: Database) -> None:
     [problem] = read(database, run).problems
     assert problem.c == 0
     assert sorted(Counter(problem.classes.tolist()).values()) == [1, 2, 3]
+
+
+def test_comparisons_beyond_the_allowance_are_undecided_and_can_be_made_up(
+    database: Database,
+) -> None:
+    """Fractions differ by what the sandbox says; whole numbers are told apart on the host."""
+    run = sampled(database, {"ten": ["1", "2", "1/3", "2/7", "1", "3/7"]}, Different())
+    done = compare_answers(database, run, Different(), most_jobs=0)
+    assert done.undecided > 0
+    assert not lacks_classes(database, run)
+    assert read(database, run).undecided == done.undecided
+    again = compare_answers(database, run, Different(), anew=True)
+    assert (again.problems, again.undecided) == (1, 0)
+    assert read(database, run).undecided == 0
 
 
 def test_equality_that_is_not_transitive_is_counted(database: Database) -> None:

@@ -60,6 +60,14 @@ class _Selected:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Comparing:
+    """Whether answers are compared anew, and how many comparisons may go to the sandbox."""
+
+    anew: bool
+    most_jobs: int
+
+
 def select(
     sources: Annotated[
         list[str] | None,
@@ -92,6 +100,13 @@ def select(
         bool,
         typer.Option("--by-text", help="Only equal solutions are equal answers; compare nothing."),
     ] = False,
+    compare_again: Annotated[
+        bool, typer.Option("--compare-again", help="Compare all answers anew, also known ones.")
+    ] = False,
+    most_jobs: Annotated[
+        int,
+        typer.Option("--most-jobs", min=0, help="Comparisons of a problem that may use the jail."),
+    ] = 2000,
     draws: Annotated[
         int, typer.Option("--draws", min=2, help="Random orders where no closed form is known.")
     ] = 400,
@@ -125,9 +140,10 @@ def select(
     spare_sources(plot_file, sources)
     config = config_from(config_file, override, **given)
     asked = _rules(ties, weigh, scorer, draws, seed)
+    comparing = None if by_text else _Comparing(compare_again, most_jobs)
     found = [
         _selected(label, data, asked, weigh is not None, selectors, read_ks(k), notes)
-        for label, data, notes in _data(config, sources, by_text, tests)
+        for label, data, notes in _data(config, sources, comparing, tests)
     ]
     files = [file for one in found for file in _plots(one, plot_file, alone=len(found) == 1)]
     if as_csv:
@@ -158,7 +174,10 @@ def _rules(ties: str, weigh: str | None, scorer: str | None, draws: int, seed: i
 
 
 def _data(
-    config: RunConfig, sources: Sequence[str] | None, by_text: bool, tests: str | None
+    config: RunConfig,
+    sources: Sequence[str] | None,
+    comparing: _Comparing | None,
+    tests: str | None,
 ) -> Iterator[tuple[str, SelectorData, tuple[str, ...]]]:
     """What each source holds, with notes on how its answers were compared."""
     from vervet.report.answers_csv import read_answers
@@ -171,20 +190,20 @@ def _data(
             yield Path(source).stem, read_answers(Path(source)), ()
             continue
         with open_runs(config, [source]) as (database, [run]):
-            notes = () if by_text else _compare(config, database, run)
+            notes = _compare(config, database, run, comparing) if comparing else ()
             with database.read() as conn:
                 rows = selector_inputs(conn, run.id)
-        yield run.name, selector_data(rows, by_text=by_text, tests=tests), notes
+        yield run.name, selector_data(rows, by_text=comparing is None, tests=tests), notes
 
 
-def _compare(config: RunConfig, database: Database, run: Run) -> tuple[str, ...]:
+def _compare(config: RunConfig, database: Database, run: Run, how: _Comparing) -> tuple[str, ...]:
     """Have the answers of a run compared that were not; what did not work, in sentences."""
     from vervet.pipeline.answer_classes import compare_answers, lacks_classes
 
-    if not lacks_classes(database, run):
+    if not (how.anew or lacks_classes(database, run)):
         return ()
     with _sandbox(config) as sandbox:
-        done = compare_answers(database, run, sandbox)
+        done = compare_answers(database, run, sandbox, anew=how.anew, most_jobs=how.most_jobs)
     return tuple(
         f"the answers of {problem} are compared by their text alone: {why}"
         for problem, why in done.failed.items()
@@ -243,7 +262,7 @@ def _remarks(one: _Selected) -> list[str]:
             "them apart: its equivalence is not transitive."
         )
     if data.undecided:
-        found.append(f"{data.undecided:,} pairs of answers could not be compared.")
+        found.append(f"{data.undecided:,} pairs of answers could not be compared (--most-jobs).")
     errors = [curve.drawn_error.max() for curve in one.table.curves]
     if any(errors):
         found.append(

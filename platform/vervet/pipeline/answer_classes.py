@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from itertools import combinations
 
 from vervet.analysis.selectors_classes import answer_classes
 from vervet.core.errors import SandboxError
 from vervet.core.status import Status
 from vervet.core.values import Problem, Solution
+from vervet.sandbox.job import Job, OnCheck, Report
 from vervet.sandbox.protocol import Sandbox
 from vervet.store.database import Database
 from vervet.store.runs import Run
@@ -22,10 +22,12 @@ from vervet.store.suites import load_problems
 from vervet.verification.protocol import Verifier
 from vervet.verification.registry import verifier_for, verify
 
-__all__ = ["KIND", "Compared", "compare_answers", "lacks_classes"]
+__all__ = ["KIND", "MOST_JOBS", "Compared", "compare_answers", "lacks_classes"]
 
 KIND = "answer"
 """The kind of problem whose solutions can stand in for its expected answer."""
+MOST_JOBS = 2000
+"""Comparisons of one problem's answers that go to the sandbox, at some ten milliseconds each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +48,22 @@ def lacks_classes(database: Database, run: Run) -> bool:
         return bool(answers_to_compare(conn, run.id, KIND))
 
 
-def compare_answers(database: Database, run: Run, sandbox: Sandbox) -> Compared:
-    """Compare all answers of every problem that lacks a class, and write the classes.
+def compare_answers(
+    database: Database,
+    run: Run,
+    sandbox: Sandbox,
+    *,
+    anew: bool = False,
+    most_jobs: int = MOST_JOBS,
+) -> Compared:
+    """Compare the answers of every problem that lacks a class, or of all (`anew`).
 
-    Each problem is written as soon as it is done, so that nothing is lost by an interruption.
+    The classes of each problem are written as soon as it is done, so that nothing is lost by an
+    interruption. Most pairs are decided on the host; for each problem at most `most_jobs` go to
+    the sandbox, those of the most frequent answers first, and the rest are left undecided.
     """
     with database.read() as conn:
-        answers = answers_to_compare(conn, run.id, KIND)
+        answers = answers_to_compare(conn, run.id, KIND, anew=anew)
         problems = load_problems(conn, list(answers))
     verifier = verifier_for(KIND)
     pairs = conflicts = undecided = 0
@@ -60,7 +71,7 @@ def compare_answers(database: Database, run: Run, sandbox: Sandbox) -> Compared:
     for problem_id, solutions in answers.items():
         problem = problems[problem_id]
         try:
-            classed = _classes(verifier, sandbox, problem, solutions)
+            classed = _classes(verifier, _Sparing(sandbox, most_jobs), problem, solutions)
         except SandboxError as error:
             failed[problem.id] = error.message
             continue
@@ -72,14 +83,39 @@ def compare_answers(database: Database, run: Run, sandbox: Sandbox) -> Compared:
     return Compared(len(answers) - len(failed), pairs, conflicts, undecided, failed)
 
 
+class _SpentError(Exception):
+    """As many jobs as were allowed have been run."""
+
+
+class _Sparing:
+    """A sandbox that runs so many jobs and then raises `_SpentError`."""
+
+    def __init__(self, sandbox: Sandbox, jobs: int) -> None:
+        self._sandbox = sandbox
+        self._left = jobs
+        self.weakness = sandbox.weakness
+        self.environment = sandbox.environment
+        self.layers = sandbox.layers
+        self.close = sandbox.close
+
+    def run(self, job: Job, on_check: OnCheck) -> Report:
+        """As the sandbox does."""
+        if self._left == 0:
+            raise _SpentError
+        self._left -= 1
+        return self._sandbox.run(job, on_check)
+
+
 def _classes(
     verifier: Verifier, sandbox: Sandbox, problem: Problem, solutions: Mapping[int, Solution]
 ) -> list[ClassedAnswer]:
-    ids = sorted(solutions)
+    """The classes of solutions that come with the most frequent first."""
+    ids = list(solutions)
     equal: list[tuple[int, int]] = []
     different: list[tuple[int, int]] = []
     undecided = dict.fromkeys(ids, 0)
-    for one, other in combinations(range(len(ids)), 2):
+    # All pairs among the first few come before any pair with the next one.
+    for one, other in ((a, b) for b in range(len(ids)) for a in range(b)):
         asked = replace(problem, spec={**problem.spec, "answer": solutions[ids[one]].text})
         same = _same(verifier, sandbox, asked, solutions[ids[other]])
         if same is None:
@@ -89,9 +125,12 @@ def _classes(
             (equal if same else different).append((one, other))
     found = answer_classes(len(ids), equal, different)
     conflicts = found.conflicts_of()
+    lowest: dict[int, int] = {}
+    for at, each in enumerate(found.ids.tolist()):
+        lowest[each] = min(ids[at], lowest.get(each, ids[at]))
     return [
-        ClassedAnswer(ids[at], ids[int(found.ids[at])], int(conflicts[at]), undecided[ids[at]])
-        for at in range(len(ids))
+        ClassedAnswer(ids[at], lowest[each], int(conflicts[at]), undecided[ids[at]])
+        for at, each in enumerate(found.ids.tolist())
     ]
 
 
@@ -99,7 +138,10 @@ def _same(
     verifier: Verifier, sandbox: Sandbox, problem: Problem, solution: Solution
 ) -> bool | None:
     """Whether the verifier finds two answers equal; None where it comes to no result."""
-    attempt = verify(verifier, sandbox, problem, solution)
+    try:
+        attempt = verify(verifier, sandbox, problem, solution)
+    except _SpentError:
+        return None
     if attempt.status is Status.INFRA_ERROR:
         raise SandboxError(f"the answers could not be compared: {attempt.message}")
     if attempt.status is Status.PASSED:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Integer, column, delete, exists, insert, select, table
+from sqlalchemy import Connection, Integer, column, delete, exists, func, insert, select, table
 from sqlalchemy.types import JSON
 
 from vervet.core.digests import digest_json
@@ -130,16 +130,18 @@ def selector_inputs(conn: Connection, run_id: int) -> list[SelectorInput]:
     return found
 
 
-def answers_to_compare(conn: Connection, run_id: int, kind: str) -> dict[int, dict[int, Solution]]:
-    """Solutions of a run by problem and solution id, of problems that lack a class.
+def answers_to_compare(
+    conn: Connection, run_id: int, kind: str, *, anew: bool = False
+) -> dict[int, dict[int, Solution]]:
+    """Solutions of a run by problem and solution id, the most frequent first.
 
-    Of problems of that kind, and without those in which nothing was found. A problem comes whole:
-    one new solution may join two old classes.
+    Of problems of that kind that lack a class, or of all of them (`anew`), and without those in
+    which nothing was found. A problem comes whole: one new solution may join two old classes.
     """
     sampled = (
-        select(candidates.c.problem_id, candidates.c.solution_id)
+        select(candidates.c.problem_id, candidates.c.solution_id, func.count().label("times"))
         .where(candidates.c.run_id == run_id)
-        .distinct()
+        .group_by(candidates.c.problem_id, candidates.c.solution_id)
         .subquery()
     )
     classed = exists().where(
@@ -156,10 +158,10 @@ def answers_to_compare(conn: Connection, run_id: int, kind: str) -> dict[int, di
         .join(solutions, solutions.c.id == sampled.c.solution_id)
         .join(problems, problems.c.id == sampled.c.problem_id)
         .where(problems.c.kind == kind, solutions.c.malformed == "")
-        .order_by(problems.c.position, solutions.c.id)
+        .order_by(problems.c.position, sampled.c.times.desc(), solutions.c.id)
     )
     rows = conn.execute(query).all()
-    lacking = {row.problem_id for row in rows if not row.classed}
+    lacking = {row.problem_id for row in rows if anew or not row.classed}
     wanted = [row for row in rows if row.problem_id in lacking]
     texts = load_texts(conn, {row.text_digest for row in wanted})
     found: dict[int, dict[int, Solution]] = {}
