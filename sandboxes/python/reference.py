@@ -24,9 +24,8 @@ PR_SET_DUMPABLE = 4
 RTLD_NOW = 2
 UNUSABLE = 70
 KEYCTL = {"x86_64": 250, "aarch64": 219}
-JOIN_SESSION_KEYRING = 1
-EDQUOT = 122
-KEYS_S = 5.0
+GET_KEYRING_ID, JOIN_SESSION_KEYRING, SESSION_KEYRING = 0, 1, -3
+KEYS_S, KEYS_PAUSE_S = 5.0, 0.01
 """The kernel frees keyrings of ended processes a little later than it counts them."""
 
 
@@ -81,17 +80,22 @@ def _hide() -> None:
 
 def _leave_keys() -> None:
     """Take a keyring of its own: the one of whoever started Vervet would be inherited."""
-    number = KEYCTL.get(os.uname().machine)
-    libc = _ctypes.dlopen(None, RTLD_NOW)  # type: ignore[arg-type]
-    syscall = _ctypes.dlsym(libc, "syscall")
-    end = time.monotonic() + KEYS_S
-    while number is not None:
-        asked = (_Long(number), _Long(JOIN_SESSION_KEYRING), _Long(0), _Long(0), _Long(0))
-        if _ctypes.call_function(syscall, asked) != -1 or _ctypes.get_errno() != EDQUOT:
-            return
+    number, end = KEYCTL.get(os.uname().machine), time.monotonic() + KEYS_S
+    if number is None:
+        return
+    while _call(number, JOIN_SESSION_KEYRING, 0) == -1:
+        if _call(number, GET_KEYRING_ID, SESSION_KEYRING) == -1:
+            return  # there is none to be had at all
         if time.monotonic() > end:
             os._exit(UNUSABLE)
-        time.sleep(0.01)
+        time.sleep(KEYS_PAUSE_S)
+
+
+def _call(number: int, first: int, second: int) -> int:
+    libc = _ctypes.dlopen(None, RTLD_NOW)  # type: ignore[arg-type]
+    syscall = _ctypes.dlsym(libc, "syscall")
+    asked = (_Long(number), _Long(first), _Long(second), _Long(0), _Long(0))
+    return int(_ctypes.call_function(syscall, asked))
 
 
 def _become(head: dict[str, Any]) -> NoReturn:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import _socket
 import os
 
-from guest.kernel import Landlock, forbid_new_privileges, landlock_version, load_filter
+from guest.kernel import Landlock, forbid_new_privileges, landlock_version, leave_keys, load_filter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing these would cost as much as starting the interpreter
@@ -35,6 +35,8 @@ class Layers:
         forbid_new_privileges()
         held = self._tried()
         self.filtered = bool(held & FILTER_HOLDS)
+        if not self.filtered:
+            leave_keys()
         if not held & LANDLOCK_HOLDS:
             self._landlock, self.version = None, 0
 
