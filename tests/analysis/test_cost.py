@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from vervet.analysis.cost import ModelShape, Price, Usage, flops_per_token, inference_flops, usd
 from vervet.analysis.cost_curves import Axis, Spender, cheapest, cost_curve
 from vervet.analysis.cost_published import check_published, published_row
-from vervet.analysis.cost_shapes import known_shape
+from vervet.analysis.cost_shapes import known_shape, shape_of_config
 from vervet.core.errors import AnalysisError
 
 LLAMA_8B = ModelShape(8_030_261_248, 32, 4096)
@@ -50,6 +50,24 @@ def test_an_unknown_shape_is_not_guessed() -> None:
     assert known_shape("embedded:code") is None
     assert known_shape("pythia") is None
     assert known_shape("meta-llama/Meta-Llama-3-8B-Instruct") == LLAMA_8B
+
+
+def test_the_weights_of_a_config_are_counted() -> None:
+    """As Llama 3 8B and SmolLM2 135M are published, the latter with tied embeddings."""
+    llama = {
+        "model_type": "llama", "hidden_size": 4096, "num_hidden_layers": 32,
+        "num_attention_heads": 32, "num_key_value_heads": 8, "intermediate_size": 14336,
+        "vocab_size": 128256, "tie_word_embeddings": False,
+    }  # fmt: skip
+    small = {
+        "model_type": "llama", "hidden_size": 576, "num_hidden_layers": 30,
+        "num_attention_heads": 9, "num_key_value_heads": 3, "intermediate_size": 1536,
+        "vocab_size": 49152, "tie_word_embeddings": True,
+    }  # fmt: skip
+    assert shape_of_config(llama) == LLAMA_8B
+    assert shape_of_config(small) == ModelShape(134_515_008, 30, 576)
+    assert shape_of_config({"model_type": "mamba"}) is None
+    assert shape_of_config({"model_type": "llama"}) is None
 
 
 # The comparison of attempts at SWE-bench Lite, as printed, and as printed later.

@@ -6,10 +6,15 @@ Never guesses: a name that is not here needs its shape from the user.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from vervet.analysis.cost import ModelShape
 
-__all__ = ["KNOWN_SHAPES", "known_shape"]
+__all__ = ["KNOWN_SHAPES", "known_shape", "shape_of_config"]
+
+LLAMA_LIKE = frozenset({"llama", "mistral"})
+"""Model types whose weights `shape_of_config` counts."""
 
 KNOWN_SHAPES = {
     # As in Brown et al. 2024: parameters with embeddings.
@@ -35,3 +40,25 @@ def known_shape(model: str) -> ModelShape | None:
     plain = re.sub(r"^meta-", "", plain)
     plain = re.sub(r"-(instruct|deduped|hf|chat)$", "", plain)
     return KNOWN_SHAPES.get(plain)
+
+
+def shape_of_config(config: Mapping[str, Any]) -> ModelShape | None:
+    """The shape of a model of Llama's kind by its `config.json`; None for any other.
+
+    Counts the weights that such a model has: embeddings (twice unless tied), attention with
+    grouped keys and values, the three matrices of the feed-forward layer, and the norms.
+    """
+    if config.get("model_type") not in LLAMA_LIKE:
+        return None
+    try:
+        width, layers = int(config["hidden_size"]), int(config["num_hidden_layers"])
+        heads = int(config["num_attention_heads"])
+        groups = int(config.get("num_key_value_heads") or heads)
+        head = int(config.get("head_dim") or width // heads)
+        inner, words = int(config["intermediate_size"]), int(config["vocab_size"])
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+    attention = 2 * width * heads * head + 2 * width * groups * head
+    layer = attention + 3 * width * inner + 2 * width
+    embeddings = words * width * (1 if config.get("tie_word_embeddings") else 2)
+    return ModelShape(embeddings + layers * layer + width, layers, width)

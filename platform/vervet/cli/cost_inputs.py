@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vervet.cli.sources import count_sets, is_file, open_runs, warn_of_stopping
 from vervet.core.errors import AnalysisError, UsageError
+from vervet.generation import embedded
 
 if TYPE_CHECKING:
     from vervet.analysis.cost import ModelShape, Price
@@ -37,15 +40,34 @@ def read_shape(text: str | None) -> ModelShape | None:
 
     if text is None:
         return None
+    if Path(text).is_dir() or text.endswith(".json"):
+        return _shape_at(Path(text))
     parts = text.replace("_", "").split(",")
     try:
         parameters, layers, width = (int(float(part)) for part in parts)
     except (ValueError, OverflowError):
         raise UsageError(
             f"--shape is {text!r}",
-            hint="Give parameters, layers and width with commas between: 8.03e9,32,4096.",
+            hint=_SHAPE_HINT,
         ) from None
     return ModelShape(parameters, layers, width)
+
+
+def _shape_at(path: Path) -> ModelShape:
+    """The shape by the `config.json` of a folder of weights."""
+    from vervet.analysis.cost_shapes import shape_of_config
+
+    file = path / "config.json" if path.is_dir() else path
+    try:
+        shape = shape_of_config(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{file} cannot be read: {error}", hint=_SHAPE_HINT) from error
+    if shape is None:
+        raise UsageError(f"{file} is not the config of a model of Llama's kind", hint=_SHAPE_HINT)
+    return shape
+
+
+_SHAPE_HINT = "Give parameters, layers and width with commas between: 8.03e9,32,4096."
 
 
 def cost_curves(
@@ -149,9 +171,16 @@ def _of_run(config: RunConfig, one: CountSet, given: CostGiven) -> tuple[Spender
 def _known_shape(model: str, given: CostGiven) -> tuple[ModelShape | None, list[str]]:
     from vervet.analysis.cost_shapes import known_shape
 
-    shape = given.shape or given.prices.shape_of(model) or known_shape(model)
+    shape = given.shape or given.prices.shape_of(model) or known_shape(model) or _shipped(model)
     unknown = [f"the shape of {model} is unknown, so its FLOPs are (--shape P,L,D)"]
     return shape, [] if shape else unknown
+
+
+def _shipped(model: str) -> ModelShape | None:
+    """The shape of a model that comes with Vervet."""
+    engine, _, name = model.partition(":")
+    folder = Path(embedded.__file__).parent / "weights" / name
+    return _shape_at(folder) if engine == "embedded" and name and folder.is_dir() else None
 
 
 def _price(

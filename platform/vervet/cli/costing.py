@@ -61,7 +61,11 @@ def cost(
     ] = None,
     shape: Annotated[
         str | None,
-        typer.Option("--shape", metavar="P,L,D", help="Parameters, layers, width of the model."),
+        typer.Option(
+            "--shape",
+            metavar="P,L,D|DIR",
+            help="Parameters, layers, width; or a folder of weights.",
+        ),
     ] = None,
     per_request: Annotated[
         int | None,
