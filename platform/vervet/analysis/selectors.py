@@ -65,7 +65,7 @@ class Rules:
 
     `scorer` names the scores that best-of-n and the weighted vote use. `agreement_power` is the
     power of the number of agreeing candidates in CodeT's score: 0.5 as in its published code, 1
-    as in its paper's equation 3. `draws` and `seed` are those of votes that have no closed form.
+    in its paper. `draws` and `seed` are those of votes that have no closed form.
     """
 
     ties: Ties = Ties.RANDOM
@@ -150,7 +150,7 @@ class WeightedVote:
 class AgreementVote:
     """The set of candidates that pass the same generated tests, by how many there are of each.
 
-    Source: CodeT, Chen et al. 2022 (arXiv 2207.10397), section 2.2, equation 3.
+    Source: CodeT, Chen et al. 2022 (arXiv 2207.10397), section 2.2.
     """
 
     name: str = "generated-tests"
