@@ -11,6 +11,8 @@ SELECT
     problems.id AS problem_id,
     problems.name AS problem,
     problems.position,
+    problems.kind,
+    problems.labels,
     candidates.id AS candidate_id,
     candidates.ordinal,
     candidates.solution_id,

@@ -16,11 +16,11 @@ from sqlalchemy import text
 from tests.store.world import add, count, first, held, put, run_of
 from vervet.analysis.selectors import Rules, Weighing
 from vervet.analysis.selectors_curves import SelectorTable, compare_selectors
-from vervet.core.errors import AnalysisError, StoreError
+from vervet.core.errors import AnalysisError, StoreError, UnknownNameError
 from vervet.core.limits import Usage
 from vervet.core.values import Candidate, Problem, Suite
 from vervet.pipeline.answer_classes import compare_answers, lacks_classes
-from vervet.report.selecting import LOGPROB, SelectorData, selector_data
+from vervet.report.selecting import LOGPROB, SelectorData, of_main_label, selector_data
 from vervet.sandbox.job import CheckReport, Job, OnCheck, Report
 from vervet.sandbox.protocol import Sandbox
 from vervet.store.batches import Result, finish
@@ -306,6 +306,19 @@ def test_every_scorer_is_found_and_the_models_own_too(database: Database, run: R
     )
     # Candidate 0 has the highest log-probability: right only in the first problem.
     assert table.curves[0].accuracy[0] == pytest.approx(1 / 3)
+
+
+def test_problems_of_different_labels_are_never_mixed(database: Database, run: Run) -> None:
+    with database.read() as conn:
+        rows = selector_inputs(conn, run.id)
+    assert of_main_label(rows) == (rows, "")
+    strata = {"five": "easy", "seven": "held-out", "ten": "held-out"}
+    marked = [replace(row, labels={"stratum": strata[row.problem]}) for row in rows]
+    held_out, label = of_main_label(marked)
+    assert (label, {row.problem for row in held_out}) == ("held-out", {"seven", "ten"})
+    assert {row.problem for row in of_main_label(marked, "easy")[0]} == {"five"}
+    with pytest.raises(UnknownNameError, match="easy, held-out"):
+        of_main_label(marked, "hard")
 
 
 def test_a_score_that_is_there_stays(database: Database, run: Run) -> None:

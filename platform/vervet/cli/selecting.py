@@ -23,6 +23,7 @@ from vervet.cli.options import (
 from vervet.cli.sources import (
     CsvOption,
     KOption,
+    LabelOption,
     PlotOption,
     is_file,
     open_runs,
@@ -31,7 +32,7 @@ from vervet.cli.sources import (
     read_ks,
     spare_sources,
 )
-from vervet.core.errors import UnknownNameError
+from vervet.core.errors import AnalysisError, UnknownNameError
 
 if TYPE_CHECKING:
     from vervet.analysis.selectors import Rules
@@ -112,6 +113,7 @@ def select(
     ] = 400,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of these orders.")] = 0,
     k: KOption = None,
+    label: LabelOption = None,
     plot_file: PlotOption = None,
     as_csv: CsvOption = False,
     sandbox: SandboxOption = None,
@@ -143,7 +145,7 @@ def select(
     comparing = None if by_text else _Comparing(compare_again, most_jobs)
     found = [
         _selected(label, data, asked, weigh is not None, selectors, read_ks(k), notes)
-        for label, data, notes in _data(config, sources, comparing, tests)
+        for label, data, notes in _data(config, sources, comparing, tests, label)
     ]
     files = [file for one in found for file in _plots(one, plot_file, alone=len(found) == 1)]
     if as_csv:
@@ -178,10 +180,11 @@ def _data(
     sources: Sequence[str] | None,
     comparing: _Comparing | None,
     tests: str | None,
+    label: str | None,
 ) -> Iterator[tuple[str, SelectorData, tuple[str, ...]]]:
     """What each source holds, with notes on how its answers were compared."""
     from vervet.report.answers_csv import read_answers
-    from vervet.report.selecting import selector_data
+    from vervet.report.selecting import of_main_label, selector_data
     from vervet.store.scores import selector_inputs
 
     wanted: Sequence[str | None] = sources or [None]
@@ -192,7 +195,17 @@ def _data(
         with open_runs(config, [source]) as (database, [run]):
             notes = _compare(config, database, run, comparing) if comparing else ()
             with database.read() as conn:
-                rows = selector_inputs(conn, run.id)
+                everything = selector_inputs(conn, run.id)
+        if not everything:
+            raise AnalysisError(
+                f"run {run.name!r} has no candidates",
+                hint="Sample at least one candidate for at least one problem.",
+            )
+        rows, shown = of_main_label(everything, label)
+        if len(rows) < len(everything):
+            notes = (*notes, f"{shown or 'unlabelled'} problems only (--label shows others)")
+        if comparing and not any(row.compared for row in rows):
+            notes = (*notes, "only equal solutions are equal here: no verifier compares them")
         yield run.name, selector_data(rows, by_text=comparing is None, tests=tests), notes
 
 

@@ -19,7 +19,7 @@ from vervet.store.reads import CoverageCount, coverage_counts, status_counts
 from vervet.store.runs import Run
 from vervet.store.suites import load_suite
 
-__all__ = ["gather"]
+__all__ = ["MAIN", "gather", "label_of"]
 
 STRATUM = "stratum"
 MAIN = "held-out"
@@ -90,8 +90,13 @@ def _result(count: CoverageCount) -> ProblemResult:
         passed=count.passed,
         doubted=count.passed_with_flags - count.passed,
         unsettled=count.unsettled,
-        label=str(count.labels.get(STRATUM, "")),
+        label=label_of(count.labels),
     )
+
+
+def label_of(labels: Mapping[str, Any]) -> str:
+    """The stratum of a problem, empty for none: problems of different ones are never mixed."""
+    return str(labels.get(STRATUM, ""))
 
 
 def _parameters(run: Run) -> Mapping[str, object]:

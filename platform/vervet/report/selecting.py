@@ -13,10 +13,11 @@ import numpy as np
 
 from vervet.analysis.counts import FloatArray, IntArray
 from vervet.analysis.selectors_answers import NO_ANSWER, Answers, BoolArray
-from vervet.core.errors import AnalysisError
+from vervet.core.errors import AnalysisError, UnknownNameError
+from vervet.report.gather import MAIN, label_of
 from vervet.store.scores import PASSED_TESTS, SelectorInput
 
-__all__ = ["LOGPROB", "SelectorData", "selector_data"]
+__all__ = ["LOGPROB", "SelectorData", "of_main_label", "selector_data"]
 
 LOGPROB = "mean_logprob"
 """The scorer that every run of a model that tells has: the mean log-probability of its tokens."""
@@ -39,6 +40,22 @@ class SelectorData:
     conflicts: int
     undecided: int
     unsettled: int
+
+
+def of_main_label(
+    rows: Sequence[SelectorInput], label: str | None = None
+) -> tuple[list[SelectorInput], str]:
+    """The rows of problems of one label, which is given too: labels are never mixed.
+
+    `label` if given, else held-out where there is any, else the first. Raises `UnknownNameError`
+    for a label that no problem has.
+    """
+    labels = list(dict.fromkeys(label_of(row.labels) for row in rows))
+    if label is not None and label not in labels:
+        raise UnknownNameError("label", label, labels)
+    main = MAIN if MAIN in labels else next(iter(labels), "")
+    wanted = main if label is None else label
+    return [row for row in rows if label_of(row.labels) == wanted], wanted
 
 
 def selector_data(

@@ -63,6 +63,8 @@ class SelectorInput:
     """One row of `v_selector_inputs`: a candidate with one of its scores, or with none."""
 
     problem: str
+    kind: str
+    labels: Mapping[str, Any]
     candidate_id: int
     ordinal: int
     solution_id: int
@@ -78,12 +80,13 @@ class SelectorInput:
     detail: Mapping[str, Any] | None
 
 
+_DOCUMENTS = ("labels", "detail")
 _VIEW = table(
     "v_selector_inputs",
     column("run_id", Integer),
     column("position", Integer),
-    *(column(name) for name in SelectorInput.__slots__ if name != "detail"),
-    column("detail", JSON),
+    *(column(name) for name in SelectorInput.__slots__ if name not in _DOCUMENTS),
+    *(column(name, JSON) for name in _DOCUMENTS),
 )
 
 
