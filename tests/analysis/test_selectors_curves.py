@@ -91,7 +91,8 @@ def test_a_selector_without_its_data_is_listed_with_the_reason() -> None:
         ([problem(2, [])], "all_correct"),
         ([problem(1, [1], silent=1)], "no_answer"),
         ([answers([0, 0], [True, False])], "mixed_classes"),
-        ([problem(1, [])], "few_problems"),
+        ([problem(1, [])], "one_problem"),
+        ([problem(1, [])] * 2, "few_problems"),
     ],
 )
 def test_what_a_reader_must_know_stands_beside(given: list[Answers], code: str) -> None:

@@ -235,7 +235,10 @@ def _last_gain(accuracy: FloatArray) -> IntArray:
 
 def _caveats(problems: Sequence[Answers]) -> tuple[Caveat, ...]:
     found = []
-    if len(problems) < FEW:
+    if len(problems) == 1:
+        text = "There is one problem: the interval says how little it tells about others."
+        found.append(Caveat("one_problem", text))
+    elif len(problems) < FEW:
         text = f"There are only {len(problems)} problems: intervals over problems are rough."
         found.append(Caveat("few_problems", text))
     if not any(problem.c for problem in problems):
