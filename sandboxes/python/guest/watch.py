@@ -35,6 +35,8 @@ class Finding:
     def __init__(self, streams: Streams, compiled: bool) -> None:
         self.streams, self.compiled = streams, compiled
         self.told = b""
+        self.compile_cpu = 0.0
+        """CPU seconds that went before the candidate's own code."""
         self.limit: str | None = None
         self.known_by = ""
         self.status, self.wall, self.user, self.system, self.peak = 0, 0.0, 0.0, 0.0, 0
@@ -48,11 +50,6 @@ class Finding:
     def code_size(self) -> int:
         """Bytes of the compiled program that were left for the next check; 0 for none."""
         return int(TOLD.unpack(self.told)[1]) if len(self.told) == TOLD.size else 0
-
-    @property
-    def compile_cpu(self) -> float:
-        """CPU seconds that went before the candidate's own code."""
-        return float(TOLD.unpack(self.told)[0]) if len(self.told) == TOLD.size else 0.0
 
 
 class Watch:
@@ -88,7 +85,7 @@ class Watch:
         found.wall = time.monotonic() - begin
         found.status, usage = self.sweep(pid)
         if told >= 0:
-            self._hear(told, found)
+            _hear(told, found, usage.ru_utime + usage.ru_stime)
             os.close(told)
         self._account(found, usage)
         return found
@@ -117,7 +114,7 @@ class Watch:
                     found.known_by = "stop"
                     return
                 if told in ready:
-                    self._hear(told, found)
+                    _hear(told, found, _cpu_of(pid))
                     poll.unregister(told)
                 if alive < 0 and os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
                     return
@@ -138,10 +135,6 @@ class Watch:
             found.limit, found.known_by = "wall", "deadline"
         return float(min(wall_left, max(cpu_left / CORES, 0.002)))
 
-    def _hear(self, told: int, found: Finding) -> None:
-        """What the child has told of its compilation, in one piece; nothing if it never did."""
-        found.told = found.told or os.read(told, TOLD.size)
-
     def _account(self, found: Finding, usage: Any) -> None:
         """What only the account after the end shows."""
         if not found.started and os.waitstatus_to_exitcode(found.status) == UNUSABLE:
@@ -156,6 +149,17 @@ class Watch:
             found.limit, found.known_by = "output", "memfd"
         elif cpu >= allowed:
             found.limit, found.known_by = "cpu", "rusage"
+
+
+def _hear(told: int, found: Finding, cpu: float) -> None:
+    """What the child tells of its compilation, once and in one piece; nothing if it never did.
+
+    It cannot have taken more than `cpu`, which the kernel has counted so far.
+    """
+    if not found.told:
+        found.told = os.read(told, TOLD.size)
+        if found.started:
+            found.compile_cpu = min(float(TOLD.unpack(found.told)[0]), cpu)
 
 
 def _hold(pid: int) -> int:
