@@ -98,6 +98,17 @@ def test_coverage_as_csv_and_as_figure(counts: Path) -> None:
     drawn(counts, "out/both")
 
 
+def test_sampling_until_the_first_pass_is_noticed_and_accounted_for(tmp_path: Path) -> None:
+    """Twenty problems ended at their first pass; Haldane's estimate of pass@1 is then 0 or 1."""
+    lines = [f"p{at},{n},1" for at, n in enumerate([1, 1, 2, 3, 5, 8, 13, 21, 34, 55] * 2)]
+    (tmp_path / "stopped.csv").write_text("problem,n,c\n" + "\n".join(lines) + "\n")
+    [found] = told(tmp_path, "coverage", "stopped.csv", "--k", "1,5,55")["sets"]
+    assert "until their first pass" in found["caveats"][0]
+    assert [row["coverage"] for row in found["coverage"]] == pytest.approx([0.2, 0.5, 1.0])
+    [other] = told(tmp_path, "forecast", "stopped.csv")["sets"]
+    assert any("until they passed" in text for text in other["remarks"])
+
+
 def test_one_set_is_drawn_with_the_histogram_of_its_rates(counts: Path) -> None:
     (counts / "one.csv").write_text("problem,n,c\na,40,10\nb,40,0\n")
     called(counts, "coverage", "one.csv", "--plot", "alone")

@@ -7,7 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.store.world import add, candidate, new_run, put, verify
+from tests.store.world import add, candidate, first, held, new_run, put, results, verify
+from vervet.core.limits import Usage
+from vervet.core.status import Status
+from vervet.core.values import Attempt
+from vervet.store.batches import finish
 from vervet.store.database import Database
 from vervet.store.prices import ALWAYS, CostRow, PriceRow, load_prices, run_costs, save_prices
 from vervet.store.runs import Run
@@ -36,6 +40,18 @@ def test_a_run_without_a_price_shows_what_it_took(database: Database, run: Run) 
     assert (first.prompt_tokens, first.attempts, first.provider) == (11, 2, None)
     assert (second.problem, second.candidates, second.decoded_tokens) == ("p1", 2, 8)
     assert (second.prompt_tokens, second.attempts, second.input_usd) == (None, 1, None)
+
+
+def test_the_verifiers_time_is_counted_once_a_solution(database: Database) -> None:
+    run = new_run(database, problems=1)
+    made = [candidate("p0", at, text) for at, text in enumerate(["good", "good", "bad"])]
+    [batch_id] = put(database, run, add(database, run, made).to_verify)
+    claimed = held(database, batch_id)
+    usage = Usage(wall_s=4.0, cpu_user_s=1.0, cpu_system_s=0.5)
+    finish(database, claimed, results(claimed, Attempt(Status.PASSED, usage=usage)), first)
+    [row] = costs(database, run)
+    assert (row.candidates, row.attempts) == (3, 2)
+    assert (row.verifier_cpu_s, row.verifier_wall_s) == (3.0, 8.0)
 
 
 def test_the_price_is_the_one_that_held_when_the_run_was_made(database: Database, run: Run) -> None:

@@ -66,8 +66,8 @@ ENDS = (".png", ".svg", ".csv")
 
 
 def is_file(source: str) -> bool:
-    """Whether a source names a CSV file and not a run."""
-    return source.lower().endswith(".csv") or Path(source).is_file()
+    """Whether a source names a CSV file and not a run, which may be called as a file here is."""
+    return source.lower().endswith(".csv") or ("/" in source and Path(source).is_file())
 
 
 def whole_list(text: str) -> list[int]:
