@@ -20,6 +20,9 @@ INSIDE_NAME = "jail"
 ROOT = "/tmp"
 """Where a check's files lie inside: a sized file system in memory."""
 
+ENVIRONMENT = (("PYTHONHASHSEED", "0"), ("LD_BIND_NOW", "1"))
+"""The second has all symbols resolved once, before any fork would do it again for itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bwrap:
@@ -77,7 +80,7 @@ def bwrap_argv(
         argv += ["--tmpfs", folder, "--remount-ro", folder]
     argv += ["--dev-bind", "/dev/null", "/dev/null", "--symlink", f"{ROOT}/.stdin", "/dev/stdin"]
     argv += ["--size", str(space), "--tmpfs", ROOT, "--remount-ro", "/"]
-    for name, value in (("PYTHONHASHSEED", "0"), ("LD_LIBRARY_PATH", python.library_path)):
+    for name, value in (*ENVIRONMENT, ("LD_LIBRARY_PATH", python.library_path)):
         if value:
             argv += ["--setenv", name, value]
     return [*argv, "--chdir", "/", "--", python.executable]

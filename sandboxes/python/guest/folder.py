@@ -31,19 +31,24 @@ def clean(root: str) -> None:
             raise SpentError
         os.chmod(root, MODE)
         os.utime(root, (0, 0))
-        if set(os.listdir(root)) - {"work", ".stdin"}:
-            raise SpentError
-        for folder in (work, root):
-            names = os.listdir(folder) if os.path.lexists(folder) else []
-            if len(names) > MANY:
+        for name in os.listdir(root):
+            if name == "work":
+                _empty(work)
+                os.rmdir(work)
+            elif name == ".stdin":
+                os.unlink(os.path.join(root, name))
+            else:
                 raise SpentError
-            for name in names:
-                if name != "work":
-                    os.unlink(os.path.join(folder, name))
-        if os.path.lexists(work):
-            os.rmdir(work)
     except OSError as error:
         raise SpentError from error
+
+
+def _empty(folder: str) -> None:
+    names = os.listdir(folder)
+    if len(names) > MANY:
+        raise SpentError
+    for name in names:
+        os.unlink(os.path.join(folder, name))
 
 
 def lay(root: str, files: list[tuple[str, int]], bodies: int, stdin: int) -> None:
