@@ -27,9 +27,10 @@ def allocate(
 
     Every candidate goes to the problem that looks hardest in one draw of all success rates from
     their posteriors Beta(1 + c, 1 + n - c): Thompson sampling for the smallest rate, so that
-    what was solved often gets little more and what was tried little is tried again. It is the
-    dynamic sampling of Kazdan et al. 2025 (arXiv 2510.05197), which draws anew after every
-    candidate; here one call plans a batch, so ask again after each batch is verified. n and c so
+    what was solved often gets little more and what was tried little is tried again. It
+    follows the dynamic sampling of Kazdan et al. 2025 (arXiv 2510.05197) as the code of its
+    experiments has it, which draws anew after every candidate; here one call plans a batch, so
+    ask again after each batch is verified. n and c so
     gained serve the beta-binomial forecasts, whose likelihood does not mind why sampling went
     on; Chen's estimate has a bias on them, since n then depends on c. The plan solves more
     problems for the same budget; it need not sharpen a forecast (docs/analysis.md has figures).

@@ -17,7 +17,7 @@ from vervet.analysis.coverage import pass_at_k
 from vervet.analysis.grid import log_grid
 from vervet.analysis.intervals import FEW, Caveat
 from vervet.analysis.rates import BetaRates, RateModel, ScaledBetaRates, ZeroInflatedRates
-from vervet.analysis.rates_fit import Grouped, RateFit, fit_rates, refit_rates
+from vervet.analysis.rates_fit import Grouped, RateFit, fit_rates, refit_rates, starts_beside
 from vervet.analysis.scaling import NoFit, ScalingFit, Space, fit_law
 from vervet.analysis.stopping import find_stopping
 from vervet.core.errors import AnalysisError
@@ -198,14 +198,12 @@ def _fit_model(kind: type[RateModel], n: IntArray, c: IntArray, drawn: IntArray)
     first = fit_rates(kind, n, c)
     if isinstance(first, NoFit):
         return first
-    each = [
-        refit_rates(
-            kind,
-            Grouped(n.astype(np.float64), c.astype(np.float64), times.astype(np.float64)),
-            [first.parameters],
-        )
-        for times in drawn
-    ]
+    pairs, pair = np.unique(np.stack([n, c]), axis=1, return_inverse=True)
+    sizes, passes = pairs.astype(np.float64)
+    weights = np.zeros((len(drawn), sizes.size))
+    np.add.at(weights.T, pair.reshape(-1), drawn.T)
+    starts = starts_beside(first)
+    each = [refit_rates(kind, Grouped(sizes, passes, times), starts) for times in weights]
     extra = (
         (Caveat("at_bound", "The problems look equally hard: the spread met its bound."),)
         if first.at_bound

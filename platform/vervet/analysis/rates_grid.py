@@ -78,13 +78,18 @@ def _on_grid(
     share = np.exp(terms, out=terms)
     total = share.sum(axis=1)
     share /= total[:, np.newaxis]
-    inside, lower, upper = share[:, 2:], share[:, 0], share[:, 1]
+    lower, upper = share[:, 0], share[:, 1]
+
+    def mean(of: FloatArray) -> FloatArray:
+        # Not `@`: matrices of this size wake all of BLAS's threads for nothing.
+        return np.asarray(np.einsum("ij,j->i", share[:, 2:], of), dtype=np.float64)
+
     return np.stack(
         [
             np.log(total) + top + norm,
-            inside @ log_x + lower * low_slope - (digamma(a) - digamma(a + b)),
-            inside @ log_rest + upper * high_slope - (digamma(b) - digamma(a + b)),
-            c / scale - m * (inside @ np.exp(log_x - log_fail) + upper / (1.0 - scale)),
+            mean(log_x) + lower * low_slope - (digamma(a) - digamma(a + b)),
+            mean(log_rest) + upper * high_slope - (digamma(b) - digamma(a + b)),
+            c / scale - m * (mean(np.exp(log_x - log_fail)) + upper / (1.0 - scale)),
         ]
     )
 
