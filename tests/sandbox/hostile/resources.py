@@ -38,11 +38,12 @@ TIME = (
     Case("waits for input that never comes", "sleeping past the deadline",
          "import os\nread, write = os.pipe()\nos.read(read, 1)", TIMED_OUT, "wall_time", SHORT),
     Case("makes itself nice, to seem starved", "sleeping past the deadline", "import os\n"
+         "def now():\n    return os.getpriority(0, 0), os.sched_getscheduler(0)\nbefore = now()\n"
          "for call in (lambda: os.nice(19), lambda: os.setpriority(0, 0, 19),\n"
          "             lambda: os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0)),\n"
          "             lambda: os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))):\n"
          "    try:\n        call()\n    except OSError:\n        pass\n"
-         "print((os.getpriority(0, 0) or os.sched_getscheduler(0)) or 42)", Status.PASSED),
+         "print(42 if now() == before else now())", Status.PASSED),
     Case("leaves through another door and sleeps", "sleeping past the deadline",
          "import ctypes, threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\n"
          f"ctypes.CDLL(None).syscall({number_of('exit')}, 0)", TIMED_OUT, "wall_time", SHORT),
@@ -60,7 +61,7 @@ TIME = (
 
 MEMORY_BOMBS = (
     Case("memory bomb", "memory bombs", "x = []\nwhile True:\n    x.append(bytearray(1 << 24))",
-         MEMORY, "memory"),
+         MEMORY, "memory", {"cpu_s": 5.0}),
     Case("memory bomb at once", "memory bombs", "x = bytearray(1 << 40)", MEMORY, "memory"),
     Case("memory bomb of small objects", "memory bombs", "x = None\nwhile True:\n    x = [x, x]",
          MEMORY, "memory", {"cpu_s": 5.0, "memory": 128 << 20}),
