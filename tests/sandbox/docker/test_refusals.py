@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -64,8 +65,8 @@ def test_an_engine_without_a_filter_of_its_own_is_weaker(
         sandbox.close()
 
 
-def test_an_engine_that_sees_other_folders_says_so(docker_image: str) -> None:
-    """As one on another host would: this process has a /tmp of its own."""
+def test_an_engine_that_sees_other_folders_says_so(docker_image: str, tmp_path: Path) -> None:
+    """As one on another host would: this process sees a folder for what is temporary alone."""
     source = """
 from tests.sandbox.jobs import job, run
 from vervet.sandbox.docker.backend import DockerSandbox
@@ -73,10 +74,11 @@ sandbox = DockerSandbox(runtime="runc")
 print(run(sandbox, job("pass")).infra)
 sandbox.close()
 """
-    inside = 'mount -t tmpfs none /tmp && exec "$0" -c "$1"'
+    inside = 'mount -t tmpfs none "$TMPDIR" && exec "$0" -c "$1"'
     done = subprocess.run(
         ["unshare", "-m", "sh", "-c", inside, sys.executable, source],
         cwd=Path(__file__).parents[3],
+        env=os.environ | {"TMPDIR": str(tmp_path)},
         capture_output=True,
         text=True,
         timeout=60,
