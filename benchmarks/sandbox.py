@@ -2,12 +2,12 @@
 
 `python benchmarks/sandbox.py [--rows WORD ...] [--rounds 5] [--json PATH]`. All sides run one
 trusted program (`baselines/candidate.py`) on the same inputs, interleaved; a ratio is the other
-side's time by ours. The jail keeps
-one guest for all jobs, `fork` starts one for each: fork-200 tells what the layers of a check cost.
-Bare and paper start the interpreter of this virtual environment, as
-`python f` would. evalplus runs the same function on as many inputs in one process and compares
-there, whereas the jail starts a process for every input. Two workers against one: `spin` shows
-what two cores give. `memory` runs only where it is asked for, `--candidates N` long.
+side's time by ours. Bare and paper start the interpreter of this virtual environment, as
+`python f` would. The jail keeps one guest for all jobs and `fork` starts one for each: fork-200
+tells what the layers of a check cost. evalplus runs the same function on as many inputs in one
+process and compares there, whereas the jail starts a process for every input. Two workers
+against one: `spin` shows what two cores give. `memory` runs only where it is asked for,
+`--candidates N` long.
 """
 
 from __future__ import annotations
