@@ -308,3 +308,24 @@ def test_degenerate_counts_have_an_answer_with_a_warning(tmp_path: Path, lines: 
     assert no_nan(told(tmp_path, "forecast", "few.csv", "--target", "0.9", "--plot", "ahead"))
     assert no_nan(told(tmp_path, "fit", "few.csv", "--plot", "fit"))
     assert no_nan(told(tmp_path, "cost", "few.csv", *tokens, "--target", "0.9", "--plot", "c"))
+
+
+def test_reliability_and_the_interval_over_samples_stand_beside_coverage(counts: Path) -> None:
+    words = ("coverage", "counts.csv", "--k", "1,2,30", "--reliability", "--tau", "0.5")
+
+    small = json.loads(called(counts, *words, "--over-samples", "--json"))["sets"][0]["coverage"]
+
+    # of two candidates both pass: C(10,2) and C(2,2) of C(40,2) pairs, and never; tau 0.5 of 2 is 1
+    assert small[1]["pass_hat_k"] == pytest.approx((45 + 1 + 0) / 780 / 3)
+    assert small[1]["g_pass_0.5"] == pytest.approx(small[1]["coverage"])
+    assert small[0]["pass_hat_k"] == pytest.approx(small[0]["coverage"])
+    assert small[0]["samples_low"] < small[0]["coverage"] < small[0]["samples_high"]
+    assert small[2]["samples_low"] is None
+    text = called(counts, *words, "--over-samples")
+    assert "pass^k" in text
+    assert "needs 2k candidates" in text
+
+
+def test_a_share_beyond_one_is_refused(counts: Path) -> None:
+    with pytest.raises(USERS_MISTAKES, match="tau"):
+        called(counts, "coverage", "counts.csv", "--tau", "1.5")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -46,6 +46,20 @@ def coverage(
     sources: SourcesArgument = None,
     k: KOption = None,
     label: LabelOption = None,
+    reliability: Annotated[
+        bool, typer.Option("--reliability", help="pass^k, too: the chance that all k pass.")
+    ] = False,
+    tau: Annotated[
+        list[float] | None,
+        typer.Option("--tau", help="G-Pass@k: that this share of the k pass; may be repeated."),
+    ] = None,
+    over_samples: Annotated[
+        bool,
+        typer.Option(
+            "--over-samples",
+            help="The interval that other candidates of these problems would give, too.",
+        ),
+    ] = False,
     plot_file: PlotOption = None,
     as_csv: CsvOption = False,
     config_file: ConfigOption = None,
@@ -61,11 +75,13 @@ def coverage(
     vervet coverage codegen --json
     vervet coverage counts.csv --k 1,10,100        columns problem, n, c and maybe model
     vervet coverage small large --plot both        both.png, both.svg, both.csv
+    vervet coverage codegen --tau 0.5 --reliability
     """
     spare_sources(plot_file, sources)
     config = config_from(config_file, override, database=db, state_dir=state_dir)
     plain = len(sources or []) <= 1 and not (sources and is_file(sources[0]))
-    if plain and not (k or label or plot_file or as_csv):
+    more = reliability or tau or over_samples
+    if plain and not (k or label or plot_file or as_csv or more):
         _whole_run(config, sources[0] if sources else None, as_json)
         return
     sets = count_sets(config, sources, label)
@@ -73,6 +89,8 @@ def coverage(
     curves = [set_curve(one, ks) for one in sets]
     files = plot_coverage(sets, curves, plot_file) if plot_file else []
     rows = [_rows(curve, ks) for curve in curves]
+    for one, some in zip(sets, rows, strict=True):
+        _add_measures(one, some, tau or [], reliability or bool(tau), over_samples)
     if as_csv:
         header = ("set", *rows[0][0])
         print_csv(
@@ -124,6 +142,25 @@ def _rows(curve: Curve, ks: list[int] | None) -> list[dict[str, Any]]:
     return [{key: v for key, v in row.as_dict().items() if key not in dropped} for row in rows]
 
 
+def _add_measures(
+    one: CountSet,
+    rows: list[dict[str, Any]],
+    taus: Sequence[float],
+    reliable: bool,
+    by_samples: bool,
+) -> None:
+    """Put what else was asked for beside coverage, in the same rows."""
+    from vervet.report.measures import over_samples, reliability
+
+    ks = [row["k"] for row in rows]
+    for more in (
+        over_samples(one, ks) if by_samples else [],
+        reliability(one, ks, taus) if reliable else [],
+    ):
+        for row, columns in zip(rows, more, strict=bool(more)):
+            row.update(columns)
+
+
 def _solved(one: CountSet) -> dict[str, int]:
     never = int((one.c == 0).sum())
     return {"problems": len(one.names), "solved": len(one.names) - never, "never_solved": never}
@@ -138,6 +175,23 @@ def _caveats(one: CountSet, curve: Curve) -> list[str]:
             f"{one.n.min():,} of {short!r}."
         )
     return [*found, *one.remarks]
+
+
+def _more_cells(row: dict[str, Any]) -> list[tuple[str, str]]:
+    """Heading and cell of each measure that was asked for."""
+    from vervet.report.words import percent, span
+
+    cells = []
+    if "samples_low" in row:
+        told = row["samples_low"] is not None
+        words = span(row["samples_low"], row["samples_high"]) if told else "needs 2k candidates"
+        cells.append(("95 % over samples", words))
+    if "pass_hat_k" in row:
+        cells.append(("pass^k", percent(row["pass_hat_k"])))
+    for name, value in row.items():
+        if name.startswith("g_pass_"):
+            cells.append((f"G-Pass, tau {name.removeprefix('g_pass_')}", percent(value)))
+    return cells
 
 
 def _print_sets(
@@ -158,16 +212,18 @@ def _print_sets(
         console.print(Text.assemble((one.label, "bold"), said))
         open_ended = any(row["lower"] != row["upper"] for row in some)
         headings = ["k", "coverage", "95 % over problems", *(["bounds"] if open_ended else [])]
+        headings += [heading for heading, _ in _more_cells(some[0])]
         cells = [
             [
                 f"{row['k']:,}",
                 percent(row["coverage"]),
                 span(row["low"], row["high"]),
                 *([span(row["lower"], row["upper"])] if open_ended else []),
+                *(cell for _, cell in _more_cells(row)),
             ]
             for row in some
         ]
-        console.print(table(headings, cells, {0, 1, 2, 3}))
+        console.print(table(headings, cells, set(range(len(headings)))))
         found = fit_fields(curve.fit)
         words = (
             f"none: {found['reason']}"
