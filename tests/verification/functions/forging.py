@@ -185,7 +185,7 @@ def NAME(numbers):
 ### the files of the judge run
 import glob
 def NAME(numbers):
-    for path in glob.glob("/tmp/**/*", recursive=True) + glob.glob("/work/**/*", recursive=True):
+    for path in glob.glob("/tmp/**/*", recursive=True) + glob.glob("/opt/**/*", recursive=True):
         if "judge" in path or "test" in path:
             exec(open(path).read())
 ### endless recursion in the answer
