@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from vervet.verification.extraction import (
     ends_cleanly,
     extract_code,
-    extract_marked,
     until_stop,
 )
 
@@ -156,22 +155,6 @@ def test_any_text_is_one_solution_and_extracting_it_twice_changes_nothing(
     if "`" not in solution.text and "~" not in solution.text:
         again = extract_code("program", solution.text, stop=(), cut=cut, fence="first")
         assert again == solution
-
-
-@pytest.mark.parametrize(
-    ("completion", "expected"),
-    [
-        ("2 + 2 = 4\n#### 4", "4"),
-        ("#### 4\nQ: again\n#### 5", "4"),
-        ("####4 ", "4"),
-        ("no answer", "nothing_extracted"),
-        ("####", "nothing_extracted"),
-    ],
-)
-def test_an_answer_follows_its_mark(completion: str, expected: str) -> None:
-    solution = extract_marked("answer", completion, mark="####", stop=(), cut=False)
-
-    assert (solution.malformed or solution.text) == expected
 
 
 pieces = st.sampled_from(

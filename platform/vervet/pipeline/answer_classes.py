@@ -15,6 +15,7 @@ from vervet.core.status import Status
 from vervet.core.values import Problem, Solution
 from vervet.sandbox.job import Job, OnCheck, Report
 from vervet.sandbox.protocol import Sandbox
+from vervet.sandbox.wrapped import WrappedSandbox
 from vervet.store.database import Database
 from vervet.store.runs import Run
 from vervet.store.scores import ClassedAnswer, answers_to_compare, save_classes
@@ -87,23 +88,19 @@ class _SpentError(Exception):
     """As many jobs as were allowed have been run."""
 
 
-class _Sparing:
+class _Sparing(WrappedSandbox):
     """A sandbox that runs so many jobs and then raises `_SpentError`."""
 
     def __init__(self, sandbox: Sandbox, jobs: int) -> None:
-        self._sandbox = sandbox
+        super().__init__(sandbox)
         self._left = jobs
-        self.weakness = sandbox.weakness
-        self.environment = sandbox.environment
-        self.layers = sandbox.layers
-        self.close = sandbox.close
 
     def run(self, job: Job, on_check: OnCheck) -> Report:
         """As the sandbox does."""
         if self._left == 0:
             raise _SpentError
         self._left -= 1
-        return self._sandbox.run(job, on_check)
+        return super().run(job, on_check)
 
 
 def _classes(

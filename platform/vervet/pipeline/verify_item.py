@@ -18,6 +18,7 @@ from vervet.pipeline.control import control_failure
 from vervet.pipeline.reference_mode import NoReferenceError
 from vervet.sandbox.job import CheckReport, Job, OnCheck, Report
 from vervet.sandbox.protocol import Sandbox
+from vervet.sandbox.wrapped import WrappedSandbox
 from vervet.store.leases import ClaimItem
 from vervet.store.takeover import WORKER_DIED, InfraTry
 from vervet.verification.judging import STARVED
@@ -153,16 +154,12 @@ class Bench:
 _PASSED = "the control passed; the solution was not run again"
 
 
-class _Interruptible:
+class _Interruptible(WrappedSandbox):
     """A sandbox that ends its job between two checks when the worker is to end."""
 
     def __init__(self, sandbox: Sandbox, ended: Callable[[], bool]) -> None:
-        self._sandbox = sandbox
+        super().__init__(sandbox)
         self._ended = ended
-        self.weakness = sandbox.weakness
-        self.environment = sandbox.environment
-        self.layers = sandbox.layers
-        self.close = sandbox.close
 
     def run(self, job: Job, on_check: OnCheck) -> Report:
         """As the sandbox does. Raises `_InterruptedError` if it had to leave checks out."""
@@ -174,7 +171,7 @@ class _Interruptible:
             cut = go_on and self._ended()
             return go_on and not cut
 
-        report = self._sandbox.run(job, watched)
+        report = super().run(job, watched)
         if cut:
             raise _InterruptedError
         return report

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from vervet.analysis.selectors_answers import NO_ANSWER, Answers
-from vervet.core.errors import AnalysisError, UsageError
+from vervet.core.errors import AnalysisError
+from vervet.report.csv_files import reading_csv
 from vervet.report.selecting import SelectorData
 
 __all__ = ["read_answers"]
@@ -29,32 +29,24 @@ def read_answers(path: Path) -> SelectorData:
     Raises `UsageError` for a file that cannot be read, `AnalysisError` with the line for a cell
     that cannot be.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, skipinitialspace=True)
-            header = [name.strip() for name in reader.fieldnames or []]
-            reader.fieldnames = header
-            answer = "answer" if "answer" in header else "class"
-            for needed in ("problem", answer, "correct"):
-                if needed not in header:
-                    shown = ", ".join(header) or "none"
-                    raise AnalysisError(
-                        f"{path} has no column {needed!r} (there are: {shown})", hint=_HINT
-                    )
-            scorers = [name for name in header if name not in ("problem", answer, "correct")]
-            problems: dict[str, list[tuple[str, bool, list[float]]]] = {}
-            for row in reader:
-                where = f"{path}:{reader.line_num}"
-                cells = {key: (row.get(key) or "").strip() for key in header}
-                scores = [_score(cells[name], name, where) for name in scorers]
-                candidate = (cells[answer], _truth(cells["correct"], where), scores)
-                problems.setdefault(cells["problem"], []).append(candidate)
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be read: {error.strerror or error}", hint="Name a CSV file."
-        ) from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path} is no CSV file in UTF-8: {error}", hint=_HINT) from error
+    with reading_csv(path, _HINT) as reader:
+        header = [name.strip() for name in reader.fieldnames or []]
+        reader.fieldnames = header
+        answer = "answer" if "answer" in header else "class"
+        for needed in ("problem", answer, "correct"):
+            if needed not in header:
+                shown = ", ".join(header) or "none"
+                raise AnalysisError(
+                    f"{path} has no column {needed!r} (there are: {shown})", hint=_HINT
+                )
+        scorers = [name for name in header if name not in ("problem", answer, "correct")]
+        problems: dict[str, list[tuple[str, bool, list[float]]]] = {}
+        for row in reader:
+            where = f"{path}:{reader.line_num}"
+            cells = {key: (row.get(key) or "").strip() for key in header}
+            scores = [_score(cells[name], name, where) for name in scorers]
+            candidate = (cells[answer], _truth(cells["correct"], where), scores)
+            problems.setdefault(cells["problem"], []).append(candidate)
     if not problems:
         raise AnalysisError(f"{path} holds no candidates", hint=_HINT)
     made = tuple(_answers(name, rows, scorers) for name, rows in problems.items())

@@ -5,7 +5,6 @@ Reads CSV files of (problem, n, c); never reads a database: a run's report is gi
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from vervet.analysis.counts import IntArray, check_counts
-from vervet.core.errors import AnalysisError, UsageError
+from vervet.core.errors import AnalysisError
+from vervet.report.csv_files import reading_csv
 from vervet.report.groups import groups_of
 from vervet.report.run_report import RunReport
 
@@ -119,23 +119,15 @@ _HINT = "It needs a header with the columns problem, n and c, and a line for eac
 
 
 def _rows(path: Path) -> Iterator[tuple[int, str, str, int, int]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, skipinitialspace=True)
-            columns = _columns(path, list(reader.fieldnames or []))
-            for row in reader:
-                line = reader.line_num
-                cells = {key: (row.get(name) or "").strip() for key, name in columns.items()}
-                if not cells["problem"]:
-                    raise AnalysisError(f"{path}:{line}: the problem has no name")
-                n, c = (_number(cells[key], key, path, line) for key in ("n", "c"))
-                yield line, cells.get("group", ""), cells["problem"], n, c
-    except OSError as error:
-        raise UsageError(
-            f"{path} cannot be read: {error.strerror or error}", hint="Name a CSV file."
-        ) from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"{path} is no CSV file in UTF-8: {error}", hint=_HINT) from error
+    with reading_csv(path, _HINT) as reader:
+        columns = _columns(path, list(reader.fieldnames or []))
+        for row in reader:
+            line = reader.line_num
+            cells = {key: (row.get(name) or "").strip() for key, name in columns.items()}
+            if not cells["problem"]:
+                raise AnalysisError(f"{path}:{line}: the problem has no name")
+            n, c = (_number(cells[key], key, path, line) for key in ("n", "c"))
+            yield line, cells.get("group", ""), cells["problem"], n, c
 
 
 def _columns(path: Path, header: list[str]) -> dict[str, str]:

@@ -8,20 +8,33 @@ from __future__ import annotations
 import contextlib
 from pathlib import Path
 
-__all__ = ["run_delay"]
+__all__ = ["run_delay", "scheduled"]
 
 
 def run_delay(pidfd: int) -> float | None:
     """Seconds that the thread of a process that waited longest was ready and did not run.
 
-    None where that cannot be seen from here. The second field of schedstat, in nanoseconds
-    (Linux: Documentation/scheduler/sched-stats.rst).
+    None where that cannot be seen from here.
     """
-    delays = []
+    with contextlib.suppress(OSError, ValueError):
+        _, waited = scheduled(_pid(pidfd))
+        return max(waited, default=None)
+    return None
+
+
+def scheduled(pid: int) -> tuple[list[float], list[float]]:
+    """Seconds that each thread of a process ran, and that each was ready and did not run.
+
+    The first two fields of /proc/PID/task/TID/schedstat, in nanoseconds (Linux:
+    Documentation/scheduler/sched-stats.rst). What ends meanwhile is left out.
+    """
+    ran, waited = [], []
     with contextlib.suppress(OSError, ValueError, IndexError):
-        for task in Path(f"/proc/{_pid(pidfd)}/task").iterdir():
-            delays.append(int((task / "schedstat").read_text().split()[1]) / 1e9)
-    return max(delays, default=None)
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            fields = (task / "schedstat").read_text().split()
+            ran.append(int(fields[0]) / 1e9)
+            waited.append(int(fields[1]) / 1e9)
+    return ran, waited
 
 
 def _pid(pidfd: int) -> int:

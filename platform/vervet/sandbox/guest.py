@@ -29,7 +29,6 @@ __all__ = [
     "Holder",
     "boot_argv",
     "boot_blob",
-    "boot_source",
     "runner_digest",
 ]
 
@@ -145,15 +144,10 @@ def boot_blob(*, portable: bool = False) -> bytes:
     return len(blob).to_bytes(4, "big") + blob
 
 
-def boot_source() -> str:
-    """The text of the program that takes the blob from descriptor 0."""
-    return _sources()["boot"]
-
-
 @cache
 def boot_argv() -> tuple[str, ...]:
     """Options of the interpreter: no site, no user site, nothing of the environment's paths."""
-    return ("-S", "-s", "-P", "-B", "-c", boot_source())
+    return ("-S", "-s", "-P", "-B", "-c", _sources()["boot"])
 
 
 class Guest:

@@ -24,7 +24,8 @@ from vervet.sandbox.job import Check, CheckReport, Job, LimitHit, OnCheck, Repor
 from vervet.sandbox.memory import says_memory_error
 from vervet.sandbox.reference_process import Ended, Seen, follow
 from vervet.sandbox.rlimits import rlimits
-from vervet.sandbox.settle import Stage, settle
+from vervet.sandbox.settle import settle
+from vervet.sandbox.stage import Direct
 
 __all__ = ["ReferenceSandbox", "unfit"]
 
@@ -90,7 +91,7 @@ class ReferenceSandbox:
                 hint="Allow unprivileged user namespaces, or install the package bubblewrap.",
             )
 
-    def _take(self, bwrap: Bwrap, stage: Stage) -> None:
+    def _take(self, bwrap: Bwrap, stage: Direct) -> None:
         self._bwrap, self._stage = bwrap, stage
 
     def environment(self) -> dict[str, str]:

@@ -6,7 +6,6 @@ process of the jail is alive.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import select
 import subprocess
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from vervet.core.errors import SandboxError
+from vervet.sandbox.delay import scheduled
 from vervet.sandbox.first import First
 from vervet.sandbox.job import LimitHit
 
@@ -115,12 +115,7 @@ def _scheduled(first: int) -> tuple[float, float]:
     pids = [first]
     for _ in range(2):
         pids = [child for pid in pids for child in _children(pid)]
-    ran, waited = [], []
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        for task in Path(f"/proc/{pids[0]}/task").iterdir():
-            fields = (task / "schedstat").read_text().split()
-            ran.append(int(fields[0]) / 1e9)
-            waited.append(int(fields[1]) / 1e9)
+    ran, waited = scheduled(pids[0]) if pids else ([], [])
     return sum(ran), max(waited, default=0.0)
 
 

@@ -14,15 +14,13 @@ from vervet.sandbox.interpreter import Interpreter
 from vervet.sandbox.job import Check, File, Job, OnCheck, Program, Report
 from vervet.sandbox.stage import Direct, stage_for
 
-__all__ = ["Stage", "probe", "settle"]
-
-Stage = Direct
+__all__ = ["probe", "settle"]
 
 
 def settle(
     found: Iterable[Bwrap],
     python: Interpreter,
-    take: Callable[[Bwrap, Stage], None],
+    take: Callable[[Bwrap, Direct], None],
     run: Callable[[Job, OnCheck], Report],
     packages: Iterable[Path] = (),
 ) -> list[str]:

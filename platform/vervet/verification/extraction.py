@@ -19,7 +19,6 @@ __all__ = [
     "Fence",
     "ends_cleanly",
     "extract_code",
-    "extract_marked",
     "nothing",
     "until_stop",
 ]
@@ -220,15 +219,6 @@ class _Scan:
                 self.depth += 1
             elif token in ")]}":
                 self.depth = max(0, self.depth - 1)
-
-
-def extract_marked(
-    kind: str, completion: str, *, mark: str, stop: Iterable[str], cut: bool
-) -> Solution:
-    """What follows the first `mark` on its line."""
-    _, found, rest = until_stop(completion, stop).partition(mark)
-    answer = rest.lstrip().partition("\n")[0].strip() if found else ""
-    return Solution(kind, answer) if answer else nothing(kind, cut=cut)
 
 
 def nothing(kind: str, *, cut: bool) -> Solution:

@@ -14,6 +14,7 @@ from vervet.core.values import Problem, Suite
 from vervet.sandbox.job import Report
 from vervet.sandbox.protocol import Sandbox
 from vervet.verification.protocol import Step, Verifier
+from vervet.verification.registry import drive
 
 __all__ = ["Preparing", "prepare_problem", "prepare_suite"]
 
@@ -42,13 +43,4 @@ def prepare_problem(verifier: Verifier, problem: Problem, sandbox: Sandbox) -> P
     """One problem prepared; as it is where its kind needs nothing. Raises `SandboxError`."""
     if not isinstance(verifier, Preparing):
         return problem
-    steps = verifier.prepare(problem)
-    try:
-        job, on_check = next(steps)
-        while True:
-            job, on_check = steps.send(sandbox.run(job, on_check))
-    except StopIteration as end:
-        prepared: Problem = end.value
-        return prepared
-    finally:
-        steps.close()
+    return drive(verifier.prepare(problem), sandbox)

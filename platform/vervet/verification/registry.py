@@ -5,17 +5,21 @@ Verifiers are entry points of the group `vervet.verifiers`, the built-in ones to
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
+from typing import TypeVar
 
 from vervet.core.errors import UnknownNameError
 from vervet.core.values import Attempt, Problem, Solution
+from vervet.sandbox.job import Report
 from vervet.sandbox.protocol import Sandbox
-from vervet.verification.protocol import Verifier
+from vervet.verification.protocol import Step, Verifier
 
-__all__ = ["verifier_for", "verifier_kinds", "verify"]
+__all__ = ["drive", "verifier_for", "verifier_kinds", "verify"]
 
 GROUP = "vervet.verifiers"
+Result = TypeVar("Result")
 
 
 def _entries() -> dict[str, EntryPoint]:
@@ -42,13 +46,17 @@ def verify(verifier: Verifier, sandbox: Sandbox, problem: Problem, solution: Sol
 
     Raises what the sandbox raises (`JobError`); a failed sandbox is an attempt `infra_error`.
     """
-    steps = verifier.steps(problem, solution)
+    return drive(verifier.steps(problem, solution), sandbox)
+
+
+def drive(steps: Generator[Step, Report, Result], sandbox: Sandbox) -> Result:
+    """Run every job that is asked for in `sandbox`, to what comes of them."""
     try:
         job, on_check = next(steps)
         while True:
             job, on_check = steps.send(sandbox.run(job, on_check))
     except StopIteration as end:
-        attempt: Attempt = end.value
-        return attempt
+        result: Result = end.value
+        return result
     finally:
         steps.close()

@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 from fcntl import fcntl
 
+from guest.wire import F_ADD_SEALS
+
 __all__ = ["Streams"]
 
 SPARE = 64 << 10
 """Bytes beyond the cap: what takes up the write that goes beyond it."""
-F_ADD_SEALS = 1033
 FIXED = 1 | 2 | 4
 """No more seals, no shrinking, no growing."""
 FLAGS = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING

@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing these would cost as much as starting the interpreter
     from typing import Any
 
-__all__ = ["Link", "WireError", "dumps", "loads"]
+__all__ = ["F_ADD_SEALS", "Link", "WireError", "dumps", "loads"]
 
 HEAD_CAP = 1 << 20
 BODY_CAP = 512 << 20

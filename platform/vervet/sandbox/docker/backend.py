@@ -133,7 +133,7 @@ class DockerSandbox:
             root=ROOT,
             contained=True,
             count_processes=False,
-            rules=(*rules, Rule(ROOT, "write")),
+            rules=rules,
             path=packages,
             preload=known.preload,
         )
