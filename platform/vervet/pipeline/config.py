@@ -108,6 +108,11 @@ class RunConfig(_Strict):
         return self.database or f"sqlite:///{Path(self.state_dir).resolve() / 'vervet.db'}"
 
     @property
+    def prepared_dir(self) -> Path:
+        """Where what references showed of suites is kept."""
+        return Path(self.state_dir) / "prepared"
+
+    @property
     def worker_count(self) -> int:
         """The workers that were asked for, or one for each processor that may be used."""
         return len(os.sched_getaffinity(0)) if self.workers is None else self.workers

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 from vervet.core.digests import digest_json
@@ -20,7 +19,7 @@ from vervet.store.database import Database
 from vervet.store.runs import Run, RunSpec, RunState, create_run, find_run, set_run_state
 from vervet.store.suites import load_suite, save_suite
 from vervet.verification.protocol import Verifier
-from vervet.verification.registry import verifier_for
+from vervet.verification.registry import thorough, verifier_for
 
 __all__ = ["Session", "open_session", "reopen_session", "verifiers_of"]
 
@@ -65,16 +64,20 @@ def open_session(
     sandbox: Sandbox,
     name: str | None = None,
     expected: int | None = None,
+    every_check: bool = False,
 ) -> Session:
     """Find the run that these parameters name and go on with it, or create it.
 
-    `expected` candidates are to be there in the end, if not `config.n` of every problem.
+    `expected` candidates are to be there in the end, if not `config.n` of every problem. With
+    `every_check` the verifiers go on past a check that is missed.
     Raises `UsageError` if a run of the given `name` has other parameters: nothing that was
     recorded under one set of parameters is ever continued under another. Raises `SandboxError`
     where a reference could not be run.
     """
     verifiers = verifiers_of(suite)
-    suite = prepared_suite(suite, verifiers, sandbox, Path(config.state_dir) / "prepared")
+    suite = prepared_suite(suite, verifiers, sandbox, config.prepared_dir)
+    if every_check:
+        verifiers = {kind: thorough(verifier) for kind, verifier in verifiers.items()}
     content = verifier_content(verifiers)
     environment = sandbox.environment()
     decisive: dict[str, Any] = {
@@ -136,6 +139,9 @@ def reopen_session(database: Database, run: Run, *, sandbox: Sandbox) -> Session
     with database.read() as conn:
         suite = load_suite(conn, run.suite_id)
     verifiers = verifiers_of(suite)
+    every_check = {kind: thorough(verifier) for kind, verifier in verifiers.items()}
+    if digest_json(verifier_content(every_check)) == run.verifier_digest:
+        verifiers = every_check
     here = {
         "verifier": digest_json(verifier_content(verifiers)),
         "environment": digest_json(sandbox.environment()),

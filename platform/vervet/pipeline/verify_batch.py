@@ -32,6 +32,7 @@ from vervet.store.database import Database
 from vervet.store.leases import Claim, ClaimItem, claim, release
 from vervet.store.takeover import InfraTry, infra_tries_of, is_fragment, verifier_digests
 from vervet.verification.protocol import Verifier
+from vervet.verification.registry import variants
 
 __all__ = ["BatchEnding", "BatchOutcome", "Workplace", "verify_batch"]
 
@@ -113,8 +114,8 @@ def verify_batch(place: Workplace, batch_id: str) -> BatchOutcome:
     if held.deaths >= DEATHS_BEFORE_SPLIT and len(held.items) > 1:
         halves = split(place.database, held)
         return BatchOutcome(BatchEnding.SPLIT, publish=tuple(halves), kind=held.kind)
-    verifier = place.verifier_for(held.kind)
-    if not _made_for(place, held, verifier):
+    verifier = _verifier_named(place, held)
+    if verifier is None:
         release(place.database, held)
         return BatchOutcome(BatchEnding.REFUSED, kind=held.kind)
     attempts, retire = 0, False
@@ -233,12 +234,14 @@ def _result(item: ClaimItem, attempt: Attempt, started: datetime) -> Result:
     )
 
 
-def _made_for(place: Workplace, held: Claim, verifier: Verifier) -> bool:
+def _verifier_named(place: Workplace, held: Claim) -> Verifier | None:
+    """The variant of the kind's verifier that the batch names; None if this worker has none."""
     expected = verifier_digests(place.database, held.verifier_digest).get(held.kind)
-    fits = expected == verifier.digest() and held.environment_digest == place.environment_digest()
-    if not fits:
-        log.error(
-            "batch %s is given back: it needs a worker of another version of Vervet or Python",
-            held.id,
-        )
-    return fits
+    if held.environment_digest == place.environment_digest():
+        for verifier in variants(place.verifier_for(held.kind)):
+            if verifier.digest() == expected:
+                return verifier
+    log.error(
+        "batch %s is given back: it needs a worker of another version of Vervet or Python", held.id
+    )
+    return None

@@ -20,7 +20,7 @@ in a jail. Two answers are the same only if a stage says so whichever of them is
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from vervet.core.errors import ProblemError, UnknownNameError
@@ -112,6 +112,10 @@ class AnswerVerifier:
             answers_tables.__name__, extraction.__name__, judging.__name__, spec.__name__,
         )  # fmt: skip
         return verifier_digest(KIND, modules, asdict(self) | answers_symbolic.inside())
+
+    def thorough(self) -> AnswerVerifier:
+        """See `Thorough.thorough`."""
+        return replace(self, all_stages=True)
 
     def check_problem(self, problem: Problem) -> None:
         """See `Verifier.check_problem`."""

@@ -74,6 +74,10 @@ class ProgramVerifier:
         inside = programs_judge.inside() | programs_build.inside()
         return verifier_digest(KIND, modules, asdict(self) | inside)
 
+    def thorough(self) -> ProgramVerifier:
+        """See `Thorough.thorough`."""
+        return replace(self, all_tests=True)
+
     def check_problem(self, problem: Problem) -> None:
         """See `Verifier.check_problem`."""
         spec.known_keys(problem, problem.spec, KEYS, "the spec")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
-from typing import TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from vervet.core.errors import UnknownNameError
 from vervet.core.values import Attempt, Problem, Solution
@@ -16,7 +16,7 @@ from vervet.sandbox.job import Report
 from vervet.sandbox.protocol import Sandbox
 from vervet.verification.protocol import Step, Verifier
 
-__all__ = ["drive", "verifier_for", "verifier_kinds", "verify"]
+__all__ = ["Thorough", "drive", "thorough", "variants", "verifier_for", "verifier_kinds", "verify"]
 
 GROUP = "vervet.verifiers"
 Result = TypeVar("Result")
@@ -39,6 +39,25 @@ def verifier_for(kind: str) -> Verifier:
         raise UnknownNameError("kind of problem", kind, entries)
     verifier: Verifier = entries[kind].load()()
     return verifier
+
+
+@runtime_checkable
+class Thorough(Protocol):
+    """A verifier that stops at the first check that is missed, unless it is asked not to."""
+
+    def thorough(self) -> Verifier:
+        """The same verifier, going on to the last check: another digest."""
+        ...
+
+
+def thorough(verifier: Verifier) -> Verifier:
+    """The way to judge that tries every check: for audits, which ask which of them are wrong."""
+    return verifier.thorough() if isinstance(verifier, Thorough) else verifier
+
+
+def variants(verifier: Verifier) -> tuple[Verifier, ...]:
+    """The ways to judge that a worker of this verifier offers, the usual one first."""
+    return verifier, thorough(verifier)
 
 
 def verify(verifier: Verifier, sandbox: Sandbox, problem: Problem, solution: Solution) -> Attempt:

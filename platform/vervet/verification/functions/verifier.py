@@ -50,6 +50,10 @@ class FunctionVerifier:
         """See `Verifier.digest`."""
         return verifier_digest(KIND, MODULES, asdict(self) | {"inside": court_digest()})
 
+    def thorough(self) -> FunctionVerifier:
+        """See `Thorough.thorough`."""
+        return replace(self, all_tests=True)
+
     def check_problem(self, problem: Problem) -> None:
         """See `Verifier.check_problem`."""
         tests_of(problem)
