@@ -1,0 +1,120 @@
+-- One row per check that a reference (a candidate of a run with the engine `references`) missed
+-- in its first normal attempt, where its verdict under that run's verifier, environment and
+-- settlement is no pass; one row without a check where it missed none that can be named.
+-- `message` is that of the check's evidence, or else of the attempt; only the first checks that
+-- were missed have evidence, whose bytes are in `blobs`. `cause` is the finding of the latest
+-- audit of false negatives that has one on the solution.
+-- SQLite reads a byte as two hex digits: checks 0 and 1 of its four are in the second one.
+WITH RECURSIVE failing AS (
+    SELECT DISTINCT
+        runs.id AS run_id,
+        runs.name AS run,
+        candidates.solution_id,
+        verdicts.status,
+        verdicts.code,
+        runs.verifier_digest,
+        runs.environment_digest
+    FROM runs
+    JOIN candidates ON candidates.run_id = runs.id
+    JOIN verdicts
+        ON verdicts.solution_id = candidates.solution_id
+        AND verdicts.verifier_digest = runs.verifier_digest
+        AND verdicts.environment_digest = runs.environment_digest
+        AND verdicts.settlement = runs.settlement
+        AND verdicts.status <> 'passed'
+        AND NOT verdicts.unsettled
+    WHERE runs.engine = 'references'
+),
+first_tried AS (
+    SELECT failing.run_id, failing.solution_id, MIN(attempts.ordinal) AS ordinal
+    FROM failing
+    JOIN attempts
+        ON attempts.solution_id = failing.solution_id
+        AND attempts.verifier_digest = failing.verifier_digest
+        AND attempts.environment_digest = failing.environment_digest
+        AND attempts.condition = 'normal'
+        AND attempts.infra_try = 0
+    GROUP BY failing.run_id, failing.solution_id
+),
+told AS (
+    SELECT
+        failing.run_id,
+        failing.run,
+        failing.solution_id,
+        failing.status,
+        failing.code,
+        attempts.id AS attempt_id,
+        attempts.message,
+        attempts.outcomes,
+        attempts.n_checks
+    FROM failing
+    LEFT JOIN first_tried
+        ON first_tried.run_id = failing.run_id
+        AND first_tried.solution_id = failing.solution_id
+    LEFT JOIN attempts
+        ON attempts.solution_id = failing.solution_id
+        AND attempts.verifier_digest = failing.verifier_digest
+        AND attempts.environment_digest = failing.environment_digest
+        AND attempts.condition = 'normal'
+        AND attempts.ordinal = first_tried.ordinal
+        AND attempts.infra_try = 0
+),
+numbers (n) AS (
+    SELECT 0
+    UNION ALL
+    SELECT n + 1 FROM numbers WHERE n + 1 < (SELECT MAX(n_checks) FROM told)
+),
+missed AS (
+    SELECT
+        told.run_id,
+        told.solution_id,
+        numbers.n AS check_ordinal
+    FROM told
+    JOIN numbers ON numbers.n < told.n_checks
+    WHERE (instr(
+        '0123456789ABCDEF',
+        substr(hex(substr(told.outcomes, numbers.n / 4 + 1, 1)), 2 - numbers.n % 4 / 2, 1)
+    ) - 1) >> (numbers.n % 2 * 2) & 3 > 1
+),
+latest AS (
+    SELECT audit_items.solution_id, MAX(audits.id) AS audit_id
+    FROM audits
+    JOIN audit_items ON audit_items.audit_id = audits.id
+    WHERE audits.kind = 'false-negatives'
+    GROUP BY audit_items.solution_id
+),
+causes AS (
+    SELECT latest.solution_id, MAX(audit_items.finding) AS cause
+    FROM latest
+    JOIN audit_items
+        ON audit_items.audit_id = latest.audit_id
+        AND audit_items.solution_id = latest.solution_id
+    GROUP BY latest.solution_id
+)
+SELECT
+    told.run_id,
+    told.run,
+    suites.name AS suite,
+    problems.name AS problem,
+    told.solution_id,
+    solutions.digest AS solution,
+    told.status,
+    told.code,
+    told.attempt_id,
+    missed.check_ordinal,
+    checks.name AS check_name,
+    COALESCE(checks.message, told.message) AS message,
+    checks.expected_digest,
+    checks.actual_digest,
+    causes.cause
+FROM told
+JOIN solutions ON solutions.id = told.solution_id
+JOIN problems ON problems.id = solutions.problem_id
+JOIN suites ON suites.id = problems.suite_id
+LEFT JOIN missed
+    ON missed.run_id = told.run_id
+    AND missed.solution_id = told.solution_id
+LEFT JOIN checks
+    ON checks.attempt_id = told.attempt_id
+    AND checks.ordinal = missed.check_ordinal
+LEFT JOIN causes ON causes.solution_id = told.solution_id
