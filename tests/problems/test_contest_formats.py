@@ -120,6 +120,13 @@ def test_references_are_the_solutions_in_python_3_and_no_wrong_one() -> None:
     assert contest().references == ("p3 = 1", "q3")
 
 
+def test_incorrect_solutions_in_python_3_are_known_wrong_and_no_part_of_the_digest() -> None:
+    some = {"language": [2, 3, 1, 3], "solution": ["int main(){}", "wrong", "print 1", " "]}
+    assert contest(incorrect_solutions=some).known_wrong == ("wrong",)
+    assert contest(incorrect_solutions=some).digest == contest(incorrect_solutions=None).digest
+    assert contest(incorrect_solutions=None).known_wrong == ()
+
+
 def test_problems_with_images_are_labelled() -> None:
     assert contest(description="See <image>.").labels["image"] is True
     assert "image" not in contest().labels

@@ -69,6 +69,7 @@ def test_answer_may_be_a_number(given: object, kept: str) -> None:
 def test_one_reference_and_several() -> None:
     assert problem(ANSWER, reference="#### 2").references == ("#### 2",)
     assert problem(ANSWER, references=["x", "y"]).references == ("x", "y")
+    assert problem(ANSWER, known_wrong="#### 3").known_wrong == ("#### 3",)
 
 
 def test_one_stop_string_and_several() -> None:
@@ -150,6 +151,7 @@ common = {
     "stop": st.lists(text),
     "labels": st.dictionaries(text, text | st.integers() | st.lists(text)),
     "references": st.lists(text),
+    "known_wrong": st.lists(text),
 }
 tests = st.lists(st.fixed_dictionaries({"input": text, "output": text}), min_size=1)
 limits = st.fixed_dictionaries(

@@ -51,11 +51,11 @@ def test_both_files_of_a_suite_are_one_suite(tmp_path: Path, record: dict[str, A
 
 
 def test_only_the_columns_that_are_used_are_read(tmp_path: Path) -> None:
-    path = parquet(tmp_path / "a.parquet", [CONTEST])
+    path = parquet(tmp_path / "a.parquet", [{**CONTEST, "untranslated_description": "long"}])
     (row,) = CodeContestsFormat().records(path)
     assert isinstance(row, Record)
     assert "description" in row.value
-    assert "incorrect_solutions" not in row.value
+    assert "untranslated_description" not in row.value
 
 
 def test_a_row_that_is_not_utf_8_is_set_aside_alone(tmp_path: Path) -> None:

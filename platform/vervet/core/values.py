@@ -18,7 +18,8 @@ class Problem:
     """One thing to solve, with what its verifier needs.
 
     `kind` names the verifier; `spec` is JSON that this verifier understands (tests, answer,
-    statement). `references` are completions known to be correct.
+    statement). `references` are completions known to be correct, `known_wrong` ones known to be
+    wrong.
     """
 
     id: str
@@ -28,6 +29,7 @@ class Problem:
     stop: tuple[str, ...] = ()
     labels: Mapping[str, Any] = field(default_factory=dict)
     references: tuple[str, ...] = ()
+    known_wrong: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:

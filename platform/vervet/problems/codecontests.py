@@ -23,11 +23,13 @@ __all__ = ["CodeContestsFormat", "program_prompt"]
 
 PYTHON3 = 3
 REFERENCES = 3
+KNOWN_WRONG = 10
 _TESTS = ("public_tests", "private_tests", "generated_tests")
 _LABELS = ("source", "difficulty", "cf_rating", "cf_tags")
 _COLUMNS = (
-    "name", "description", *_TESTS, *_LABELS, "solutions", "time_limit", "memory_limit_bytes",
-    "input_file", "output_file", "question", "test_cases", "timeout", "prompt",
+    "name", "description", *_TESTS, *_LABELS, "solutions", "incorrect_solutions",
+    "time_limit", "memory_limit_bytes", "input_file", "output_file", "question", "test_cases",
+    "timeout", "prompt",
 )  # fmt: skip
 _LONGEST = 86_400.0
 _IMAGES = ("<image>", "[Image]")
@@ -57,7 +59,10 @@ class CodeContestsFormat:
         return hub <= record.keys() or paper <= record.keys()
 
     def problem(self, record: Mapping[str, Any], row: int = 0) -> Problem:
-        """A problem of kind `program`; its references are the first solutions in Python 3."""
+        """A problem of kind `program`; its references are the first solutions in Python 3.
+
+        Its known-wrong ones are the first that the set calls incorrect, in Python 3 too.
+        """
         for key in ("input_file", "output_file"):
             if record.get(key):
                 raise ProblemError(f"uses a file ({key} {record[key]!r:.60}), not standard streams")
@@ -75,7 +80,8 @@ class CodeContestsFormat:
             prompt=text(record, "prompt", default=program_prompt(description)),
             spec={"tests": cases, "checker": "codecontests", **limits},
             labels=labels,
-            references=_references(record),
+            references=_python(record, "solutions")[:REFERENCES],
+            known_wrong=_python(record, "incorrect_solutions")[:KNOWN_WRONG],
         )
 
 
@@ -107,17 +113,17 @@ def _memory(record: Mapping[str, Any]) -> int | None:
     return memory or None
 
 
-def _references(record: Mapping[str, Any]) -> tuple[str, ...]:
-    """The first solutions in Python 3; a solution's language is a number, 3 for that one."""
-    solutions = record.get("solutions")
+def _python(record: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    """The solutions in Python 3 under a key; a solution's language is a number, 3 for that one."""
+    solutions = record.get(key)
     if solutions is None:
         return ()
     if isinstance(solutions, list) and all(isinstance(one, dict) for one in solutions):
         found = [(one.get("language"), one.get("solution")) for one in solutions]
     elif isinstance(solutions, dict):
         languages, texts = solutions.get("language"), solutions.get("solution")
-        found = paired(languages, texts, "solutions", ("languages", "solutions"))
+        found = paired(languages, texts, key, ("languages", "solutions"))
     else:
-        raise ProblemError(f"'solutions' is {words_for(solutions)}, not languages and solutions")
+        raise ProblemError(f"{key!r} is {words_for(solutions)}, not languages and solutions")
     python = [code for language, code in found if language in (PYTHON3, "PYTHON3")]
-    return tuple(code for code in python if isinstance(code, str) and code.strip())[:REFERENCES]
+    return tuple(code for code in python if isinstance(code, str) and code.strip())

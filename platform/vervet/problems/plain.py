@@ -23,7 +23,7 @@ from vervet.problems.yaml_records import is_yaml, read_yaml_records
 
 __all__ = ["PlainFormat", "dump"]
 
-_COMMON = ("id", "kind", "prompt", "stop", "labels", "reference", "references")
+_COMMON = ("id", "kind", "prompt", "stop", "labels", "reference", "references", "known_wrong")
 
 
 class PlainFormat:
@@ -55,6 +55,7 @@ class PlainFormat:
             stop=texts(record, "stop"),
             labels=_labels(record),
             references=_references(record),
+            known_wrong=texts(record, "known_wrong", empty=True),
         )
 
 
@@ -70,6 +71,7 @@ def dump(problem: Problem) -> str:
         "stop": list(problem.stop),
         "labels": dict(problem.labels),
         "references": list(problem.references),
+        "known_wrong": list(problem.known_wrong),
         **spec,
     }
     return canonical_json({key: value for key, value in record.items() if value not in ([], {})})
