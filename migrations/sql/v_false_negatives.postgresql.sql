@@ -24,17 +24,6 @@ WITH failing AS (
         AND NOT verdicts.unsettled
     WHERE runs.engine = 'references'
 ),
-first_tried AS (
-    SELECT failing.run_id, failing.solution_id, MIN(attempts.ordinal) AS ordinal
-    FROM failing
-    JOIN attempts
-        ON attempts.solution_id = failing.solution_id
-        AND attempts.verifier_digest = failing.verifier_digest
-        AND attempts.environment_digest = failing.environment_digest
-        AND attempts.condition = 'normal'
-        AND attempts.infra_try = 0
-    GROUP BY failing.run_id, failing.solution_id
-),
 told AS (
     SELECT
         failing.run_id,
@@ -47,25 +36,21 @@ told AS (
         attempts.outcomes,
         attempts.n_checks
     FROM failing
-    LEFT JOIN first_tried
-        ON first_tried.run_id = failing.run_id
-        AND first_tried.solution_id = failing.solution_id
     LEFT JOIN attempts
         ON attempts.solution_id = failing.solution_id
         AND attempts.verifier_digest = failing.verifier_digest
         AND attempts.environment_digest = failing.environment_digest
         AND attempts.condition = 'normal'
-        AND attempts.ordinal = first_tried.ordinal
         AND attempts.infra_try = 0
-),
-missed AS (
-    SELECT
-        told.run_id,
-        told.solution_id,
-        numbers.n AS check_ordinal
-    FROM told
-    CROSS JOIN LATERAL generate_series(0, told.n_checks - 1) AS numbers (n)
-    WHERE (get_byte(told.outcomes, numbers.n / 4) >> (numbers.n % 4 * 2)) & 3 > 1
+        AND attempts.ordinal = (
+            SELECT MIN(tried.ordinal)
+            FROM attempts AS tried
+            WHERE tried.solution_id = failing.solution_id
+                AND tried.verifier_digest = failing.verifier_digest
+                AND tried.environment_digest = failing.environment_digest
+                AND tried.condition = 'normal'
+                AND tried.infra_try = 0
+        )
 ),
 latest AS (
     SELECT audit_items.solution_id, MAX(audits.id) AS audit_id
@@ -92,7 +77,7 @@ SELECT
     told.status,
     told.code,
     told.attempt_id,
-    missed.check_ordinal,
+    numbers.n AS check_ordinal,
     checks.name AS check_name,
     COALESCE(checks.message, told.message) AS message,
     checks.expected_digest,
@@ -102,10 +87,9 @@ FROM told
 JOIN solutions ON solutions.id = told.solution_id
 JOIN problems ON problems.id = solutions.problem_id
 JOIN suites ON suites.id = problems.suite_id
-LEFT JOIN missed
-    ON missed.run_id = told.run_id
-    AND missed.solution_id = told.solution_id
+LEFT JOIN LATERAL generate_series(0, told.n_checks - 1) AS numbers (n)
+    ON (get_byte(told.outcomes, numbers.n / 4) >> (numbers.n % 4 * 2)) & 3 > 1
 LEFT JOIN checks
     ON checks.attempt_id = told.attempt_id
-    AND checks.ordinal = missed.check_ordinal
+    AND checks.ordinal = numbers.n
 LEFT JOIN causes ON causes.solution_id = told.solution_id
