@@ -13,6 +13,7 @@ import typer
 
 from vervet import __version__
 from vervet.cli import (
+    audit,
     comparing,
     costing,
     covering,
@@ -75,6 +76,7 @@ for module in (
     costing,
     results,
     database,
+    audit,
     host,
 ):
     module.register(app)

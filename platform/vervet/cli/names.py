@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vervet.core.errors import UnknownNameError
+from vervet.pipeline.references import KNOWN_WRONG, REFERENCES
 from vervet.store.database import Database
 from vervet.store.reads import run_progress
 from vervet.store.runs import Run, find_run, list_runs
@@ -13,7 +14,8 @@ __all__ = ["find"]
 def find(database: Database, name: str | None) -> Run:
     """The run of that name, or the only one whose name begins so.
 
-    Without a name the latest one that has any candidate, or else the latest.
+    Without a name the latest one that has any candidate, or else the latest; an audit's runs of
+    known solutions are not meant then.
     Raises `UnknownNameError` with the nearest names.
     """
     with database.read() as conn:
@@ -22,9 +24,10 @@ def find(database: Database, name: str | None) -> Run:
             if found is not None:
                 return found
         runs = list_runs(conn)
-        if name is None and runs:
-            begun = (run for run in runs if run_progress(conn, run.id).candidates)
-            return next(begun, runs[0])
+        sampled = [run for run in runs if run.generator.engine not in (REFERENCES, KNOWN_WRONG)]
+        if name is None and sampled:
+            begun = (run for run in sampled if run_progress(conn, run.id).candidates)
+            return next(begun, sampled[0])
     beginning = [run for run in runs if name and run.name.startswith(name)]
     if len(beginning) == 1:
         return beginning[0]

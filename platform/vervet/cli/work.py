@@ -39,6 +39,7 @@ __all__ = [
     "open_sandbox",
     "report_of",
     "results_dir",
+    "terminable",
 ]
 
 COUNTS = "select problem, n, passed, failed, crashed, timed_out, malformed from v_coverage_counts"
@@ -85,7 +86,7 @@ def carry_out(
             rejudging = Rejudging(session, config.reference_share, dispatcher)
     recorder = Recorder(database, session.run, config.batch_size, dispatcher)
     sampler = make_sampler(session, recorder) if make_sampler else None
-    with make_display(display, err()) as observer, _terminable():
+    with make_display(display, err()) as observer, terminable():
         outcome = execute(
             session,
             recorder=recorder,
@@ -185,8 +186,8 @@ def _same_database(config: RunConfig) -> str:
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM ends the run as ^C does: cleanly, with everything recorded."""
+def terminable() -> Iterator[None]:
+    """SIGTERM ends the work as ^C does: cleanly, with everything recorded."""
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt

@@ -119,7 +119,7 @@ class Rejudging:
         self, found: Sequence[Chosen], by_finding: Mapping[str, int], problems: Sequence[str]
     ) -> dict[str, Any]:
         missing = [each for each in found if not _said(each, REFERENCE)]
-        refused = [each for each in missing if (REFERENCE, REFUSED) in each.failed]
+        refused = [each for each in missing if (REFERENCE, REFUSED) in each.history.failed]
         failed = [each for each in missing if each not in refused and REFERENCE in _given_up(each)]
         return {
             "rejudged": len(found) - len(missing),
@@ -127,7 +127,7 @@ class Rejudging:
             "problems": list(problems[:SHOWN_PROBLEMS]),
             "skipped": sum(self._unfit.values()) + len(refused),
             "failed": len(failed),
-            "why": failed[0].why if failed else "",
+            "why": failed[0].history.why.get(REFERENCE, "") if failed else "",
         }
 
 
@@ -145,8 +145,8 @@ def _given_up(each: Chosen) -> set[str]:
     return {
         under
         for under in (NORMAL, REFERENCE)
-        if each.failures(under) >= MAX_INFRA_TRIES
-        or (under, REFUSED) in each.failed
+        if each.history.failures(under) >= MAX_INFRA_TRIES
+        or (under, REFUSED) in each.history.failed
         or len(_said(each, under)) < len(each.attempts(under))
     }
 
@@ -154,7 +154,7 @@ def _given_up(each: Chosen) -> set[str]:
 def _items(judged: Sequence[tuple[Chosen, Judgement]]) -> Iterator[AuditItem]:
     for each, judgement in judged:
         if judgement.finding is not None:
-            normal, reference = each.made[NORMAL], each.made[REFERENCE]
+            normal, reference = each.history.made[NORMAL], each.history.made[REFERENCE]
             yield AuditItem(
                 each.problem_id,
                 each.solution_id,

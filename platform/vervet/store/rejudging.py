@@ -6,57 +6,38 @@ share holds all of a smaller one.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, exists, or_, select, true
 
 from vervet.core.status import NORMAL, REFERENCE, Flag
 from vervet.core.values import Attempt, Solution
-from vervet.store.attempts import attempt_of
 from vervet.store.blobs import load_texts
+from vervet.store.histories import History, load_histories
 from vervet.store.rows import chunks
 from vervet.store.runs import Run
 from vervet.store.schema import attempts, candidates, environments, problems, solutions, verdicts
 
-__all__ = ["Chosen", "Tried", "chosen", "load_environment", "load_solutions"]
+__all__ = ["Chosen", "chosen", "load_environment", "load_solutions"]
 
 DIGITS = 15
 """Hex digits of a digest that decide, of 4 bits each: as many as a float can tell apart."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """One attempt that says something, with its row id."""
-
-    id: int
-    attempt: Attempt
-
-
-@dataclass(frozen=True, slots=True)
 class Chosen:
-    """A solution with a verdict. `made` holds its attempts by condition, in their order.
-
-    `failed` counts its attempts that ended in infra_error by (condition, code); `why` is what
-    the last of those in reference mode said.
-    """
+    """A solution with a verdict, and its attempts in both conditions."""
 
     solution_id: int
     problem_id: int
     problem: str
-    made: Mapping[str, Sequence[Tried]]
-    failed: Counter[tuple[str, str]] = field(default_factory=Counter)
-    why: str = ""
+    history: History
 
     def attempts(self, condition: str) -> list[Attempt]:
         """The attempts under one condition."""
-        return [tried.attempt for tried in self.made.get(condition, ())]
-
-    def failures(self, condition: str) -> int:
-        """How many attempts under one condition ended in infra_error."""
-        return sum(count for (under, _), count in self.failed.items() if under == condition)
+        return self.history.attempts(condition)
 
 
 def chosen(conn: Connection, run: Run, share: float) -> list[Chosen]:
@@ -90,7 +71,14 @@ def chosen(conn: Connection, run: Run, share: float) -> list[Chosen]:
         .order_by(solutions.c.id)
     )
     rows = conn.execute(query).all()
-    return _with_attempts(conn, run, [(row[0], row[1], row[2]) for row in rows])
+    histories = load_histories(
+        conn,
+        run.verifier_digest,
+        run.environment_digest,
+        [row[0] for row in rows],
+        (NORMAL, REFERENCE),
+    )
+    return [Chosen(row[0], row[1], row[2], histories[row[0]]) for row in rows]
 
 
 def load_environment(conn: Connection, run: Run) -> Mapping[str, Any]:
@@ -117,34 +105,3 @@ def _within(share: float) -> ColumnElement[bool]:
     if share >= 1:
         return true()
     return solutions.c.digest < f"{int(share * 16**DIGITS):0{DIGITS}x}"
-
-
-def _with_attempts(
-    conn: Connection, run: Run, rows: Sequence[tuple[int, int, str]]
-) -> list[Chosen]:
-    made: dict[int, dict[str, list[Tried]]] = defaultdict(lambda: defaultdict(list))
-    failed: dict[int, Counter[tuple[str, str]]] = defaultdict(Counter)
-    why: dict[int, str] = {}
-    for some in chunks([row[0] for row in rows]):
-        query = (
-            select(attempts)
-            .where(
-                attempts.c.solution_id.in_(some),
-                attempts.c.verifier_digest == run.verifier_digest,
-                attempts.c.environment_digest == run.environment_digest,
-                attempts.c.condition.in_([NORMAL, REFERENCE]),
-            )
-            .order_by(attempts.c.ordinal, attempts.c.infra_try)
-        )
-        for row in conn.execute(query).mappings():
-            key, condition = row["solution_id"], row["condition"]
-            if row["infra_try"] == 0:
-                made[key][condition].append(Tried(row["id"], attempt_of(row)))
-                continue
-            failed[key][condition, row["code"]] += 1
-            if condition == REFERENCE:
-                why[key] = row["message"]
-    return [
-        Chosen(key, problem_id, problem, made[key], failed[key], why.get(key, ""))
-        for key, problem_id, problem in rows
-    ]
