@@ -6,6 +6,7 @@ import logging
 import mmap
 import os
 import signal
+from functools import partial
 from types import FrameType
 
 from celery import Celery, signals
@@ -17,6 +18,7 @@ from vervet.dispatch.processes import watch_parent
 from vervet.dispatch.publisher import Publisher
 from vervet.dispatch.settings import DispatchSettings
 from vervet.pipeline.verify_batch import Workplace, verify_batch
+from vervet.sandbox.perturbed import perturbed
 from vervet.sandbox.protocol import Sandbox
 from vervet.sandbox.registry import make_sandbox
 from vervet.store.database import Database
@@ -73,6 +75,11 @@ def open_workplace(settings: DispatchSettings, stop: StopFlag) -> Workplace:
         worker=worker_name(settings.producer),
         lease_s=settings.lease_s,
         stopping=stop.is_set,
+        perturbing=partial(
+            perturbed,
+            name=settings.sandbox,
+            unsafe_no_isolation=settings.unsafe_no_isolation,
+        ),
     )
 
 

@@ -20,10 +20,18 @@ from vervet.core.digests import digest_json
 from vervet.core.errors import LeaseLostError, StoreError
 from vervet.core.status import REFERENCE, Status
 from vervet.core.values import Attempt
+from vervet.pipeline.conditioned import (
+    Perturbing,
+    conditioned,
+    is_understood,
+    perturbed_sandboxes,
+    perturbs_sandbox,
+)
 from vervet.pipeline.reference_mode import reference_mode
 from vervet.pipeline.verify_item import UNBLAMED, Bench
 from vervet.pipeline.verify_lease import Lease
 from vervet.pipeline.verify_write import write_results
+from vervet.sandbox.perturbed import perturbed
 from vervet.sandbox.protocol import Sandbox
 from vervet.sandbox.registry import make_sandbox
 from vervet.store.attempts import Result
@@ -85,7 +93,8 @@ class BatchOutcome:
 class Workplace:
     """What a worker process verifies with. `worker` names it among all of them.
 
-    `reference` makes the sandbox for batches under the condition `reference`.
+    `reference` makes the sandbox for batches under the condition `reference`, `perturbing` those
+    for batches under one that perturbs.
     """
 
     database: Database
@@ -97,6 +106,7 @@ class Workplace:
     write_every_s: float = WRITE_EVERY_S
     stopping: Callable[[], bool] = lambda: False
     reference: Callable[[], Sandbox] = lambda: make_sandbox("reference")
+    perturbing: Perturbing = perturbed
 
     def environment_digest(self) -> str:
         """Identity of what decides outcomes here."""
@@ -186,11 +196,14 @@ def _sit(place: Workplace, held: Claim, verifier: Verifier) -> _Sitting | None:
 @contextlib.contextmanager
 def _sandbox(place: Workplace, held: Claim) -> Iterator[tuple[Sandbox, Callable[[], Sandbox]]]:
     """The sandbox for a batch of this condition, and how to make another for controls."""
-    if held.condition != REFERENCE:
+    if held.condition == REFERENCE:
+        with reference_mode(place.reference) as sandbox:
+            yield sandbox, place.reference
+    elif perturbs_sandbox(held.condition):
+        with perturbed_sandboxes(place.perturbing, held.condition) as found:
+            yield found
+    else:
         yield place.sandbox, place.fresh_sandbox
-        return
-    with reference_mode(place.reference) as sandbox:
-        yield sandbox, place.reference
 
 
 def _way(place: Workplace, bench: Bench, held: Claim, verifier: Verifier) -> Attempting:
@@ -237,10 +250,11 @@ def _result(item: ClaimItem, attempt: Attempt, started: datetime) -> Result:
 def _verifier_named(place: Workplace, held: Claim) -> Verifier | None:
     """The variant of the kind's verifier that the batch names; None if this worker has none."""
     expected = verifier_digests(place.database, held.verifier_digest).get(held.kind)
-    if held.environment_digest == place.environment_digest():
+    fits = held.environment_digest == place.environment_digest()
+    if fits and is_understood(held.condition):
         for verifier in variants(place.verifier_for(held.kind)):
             if verifier.digest() == expected:
-                return verifier
+                return conditioned(verifier, held.condition)
     log.error(
         "batch %s is given back: it needs a worker of another version of Vervet or Python", held.id
     )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from vervet.sandbox.interpreter import Interpreter, Tree
+from vervet.sandbox.interpreter import Interpreter, Tree, seeded
 
 __all__ = ["INSIDE_NAME", "INSIDE_UID", "ROOT", "Bwrap", "bwrap_argv", "find_bwrap"]
 
@@ -20,8 +20,8 @@ INSIDE_NAME = "jail"
 ROOT = "/tmp"
 """Where a check's files lie inside: a sized file system in memory."""
 
-ENVIRONMENT = (("PYTHONHASHSEED", "0"), ("LD_BIND_NOW", "1"))
-"""The second has all symbols resolved once, before any fork would do it again for itself."""
+BIND_NOW = ("LD_BIND_NOW", "1")
+"""Has all symbols resolved once, before any fork would do it again for itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +60,14 @@ def bwrap_argv(
     space: int,
     info: int,
     block: int = -1,
+    hash_seed: int = 0,
 ) -> list[str]:
     """The command line up to the program: namespaces, a minimal read-only root, a tmpfs.
 
     `packages` are seen beside the interpreter's own files.
     `space` bounds the tmpfs in bytes; the descriptor `info` is told the first process's id;
-    nothing is started before there is something to read from the descriptor `block`, if any.
+    nothing is started before there is something to read from the descriptor `block`, if any;
+    `hash_seed` is that of the interpreter inside.
     """
     argv = [place(bwrap.path), "--unshare-all", "--unshare-user", "--die-with-parent"]
     argv += ["--new-session", "--cap-drop", "ALL", "--info-fd", str(info), "--clearenv"]
@@ -80,7 +82,8 @@ def bwrap_argv(
         argv += ["--tmpfs", folder, "--remount-ro", folder]
     argv += ["--dev-bind", "/dev/null", "/dev/null", "--symlink", f"{ROOT}/.stdin", "/dev/stdin"]
     argv += ["--size", str(space), "--tmpfs", ROOT, "--remount-ro", "/"]
-    for name, value in (*ENVIRONMENT, ("LD_LIBRARY_PATH", python.library_path)):
+    environment = (seeded(hash_seed), BIND_NOW, ("LD_LIBRARY_PATH", python.library_path))
+    for name, value in environment:
         if value:
             argv += ["--setenv", name, value]
     return [*argv, "--chdir", "/", "--", python.executable]

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from vervet.core.errors import NoIsolationError
 
-__all__ = ["Interpreter", "Tree", "current_interpreter"]
+__all__ = ["Interpreter", "Tree", "current_interpreter", "seeded"]
 
 PREFIX = "/opt/python"
 USR = Path("/usr")
@@ -40,6 +40,11 @@ class Interpreter:
     links: tuple[tuple[str, str], ...]
     hidden: tuple[str, ...]
     library_path: str
+
+
+def seeded(hash_seed: int = 0) -> tuple[str, str]:
+    """The variable by which an interpreter hashes texts alike whenever it is started."""
+    return "PYTHONHASHSEED", str(hash_seed)
 
 
 def current_interpreter() -> Interpreter:

@@ -44,9 +44,13 @@ FIX = (
 class JailSandbox:
     """One per worker process. `unsafe_no_isolation` runs everything with rlimits alone.
 
-    `abilities` are those that may be used. Raises `NoIsolationError` if neither namespaces nor
+    `abilities` are those that may be used; `hash_seed` is that of every interpreter inside; with
+    `fresh`, no guest serves a second job. Raises `NoIsolationError` if neither namespaces nor
     Landlock with seccomp work on this host and unsafe was not asked for.
     """
+
+    own_children = True
+    """All that runs inside descends from this process: a thread's processors pass down to it."""
 
     def __init__(
         self,
@@ -54,8 +58,11 @@ class JailSandbox:
         unsafe_no_isolation: bool = False,
         bwrap: Bwrap | None = None,
         abilities: Abilities | None = None,
+        hash_seed: int = 0,
+        fresh: bool = False,
     ) -> None:
         self._python = current_interpreter()
+        self._hash_seed, self._fresh = hash_seed, fresh
         self._abilities = abilities or abilities_here()
         self.bwrap: Bwrap | None = None
         """The bubblewrap in use."""
@@ -150,11 +157,19 @@ class JailSandbox:
                 machine=self._abilities.machine,
             )
             return Keeper(
-                BwrapStarter(self._python, packages, bwrap, stage, cgroups=cgroups),
+                BwrapStarter(
+                    self._python,
+                    packages,
+                    bwrap,
+                    stage,
+                    cgroups=cgroups,
+                    hash_seed=self._hash_seed,
+                ),
                 hello,
                 (profile.name,),
                 layers=NAMESPACES + ALWAYS + (("cgroup",) if cgroups else ()),
                 library_path=self._python.library_path,
+                fresh=self._fresh,
             )
 
         self.bwrap = bwrap
@@ -178,7 +193,14 @@ class JailSandbox:
                 strict_files=True,
                 machine=self._abilities.machine,
             )
-            return Keeper(start, hello, (profile.name,), layers=ALWAYS, processes=False)
+            return Keeper(
+                start,
+                hello,
+                (profile.name,),
+                layers=ALWAYS,
+                processes=False,
+                fresh=self._fresh,
+            )
 
         self._use("landlock", stage, keeper)
 
@@ -196,7 +218,7 @@ class JailSandbox:
                 preload=profile.preload,
                 seccomp=False,
             )
-            return Keeper(start, hello, (profile.name,))
+            return Keeper(start, hello, (profile.name,), fresh=self._fresh)
 
         self._use("none", stage, keeper)
 
@@ -206,7 +228,7 @@ class JailSandbox:
 
     def _bare_starter(self, kind: str, stage: Direct) -> BareStarter:
         self._root = bare_root(kind)
-        return BareStarter(self._python, stage, self._root)
+        return BareStarter(self._python, stage, self._root, hash_seed=self._hash_seed)
 
 
 def _packages_here() -> list[Path]:

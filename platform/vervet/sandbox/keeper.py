@@ -98,7 +98,8 @@ class Keeper:
     """One per sandbox. `start` makes a new guest; `hello` is what each is told first.
 
     `layers` are those that whoever starts guests answers for; `library_path` is what programs
-    that a candidate starts need in their environment; without `processes` none may start any.
+    that a candidate starts need in their environment; without `processes` none may start any;
+    with `fresh` no guest serves a second job.
     """
 
     def __init__(
@@ -111,9 +112,11 @@ class Keeper:
         library_path: str = "",
         processes: bool = True,
         jobs_per_guest: int = JOBS_PER_GUEST,
+        fresh: bool = False,
     ) -> None:
         self._start, self._hello, self._profiles = start, hello, profiles
-        self._jobs_per_guest, self._library_path = jobs_per_guest, library_path
+        self._jobs_per_guest = 1 if fresh else jobs_per_guest
+        self._library_path = library_path
         self._layers, self._processes = layers, processes
         self._program, self._peer = _Seat(), _Seat()
         self._ready: dict[str, Any] = {}

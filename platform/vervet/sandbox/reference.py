@@ -19,7 +19,7 @@ from vervet.core.errors import JobError, NoIsolationError, SandboxError, Unknown
 from vervet.core.limits import Usage
 from vervet.core.resources import sandboxes_dir
 from vervet.sandbox.bubblewrap import Bwrap, bwrap_argv, find_bwrap
-from vervet.sandbox.interpreter import current_interpreter
+from vervet.sandbox.interpreter import current_interpreter, seeded
 from vervet.sandbox.job import Check, CheckReport, Job, LimitHit, OnCheck, Report
 from vervet.sandbox.memory import says_memory_error
 from vervet.sandbox.reference_process import Ended, Seen, follow
@@ -39,7 +39,6 @@ OPTIONS = ("-S", "-s", "-B", "-X", "utf8")
 """`-I` without its `-E`, which would ignore PYTHONHASHSEED, and without its `-P`: a program
 finds the files beside it, as in the fork server. Nothing else of the environment is set."""
 COMPILE = "import sys;n=sys.argv[1];compile(open(n,'rb').read(),n,'exec',dont_inherit=True)"
-SEEDED = ("PYTHONHASHSEED", "0")
 STARTING = Usage(wall_s=0.5, cpu_user_s=0.1)
 """Comes on top of a check's limits: in the fork server the interpreter has started before."""
 NOT_COMPILED = (
@@ -218,7 +217,7 @@ def _may_not_compile(report: CheckReport) -> bool:
 
 def _head(job: Job, argv: tuple[str, ...], cpu_s: float, library_path: str) -> bytes:
     """What is told inside; the interpreter there is of the version of this one."""
-    environment = [*job.program.env, SEEDED]
+    environment = [*job.program.env, seeded()]
     if library_path:
         environment.append(("LD_LIBRARY_PATH", library_path))
     processes = job.limits.processes + OWN_PROCESSES

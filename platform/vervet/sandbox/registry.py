@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
+import inspect
 from importlib.metadata import entry_points
+from typing import Any
 
-from vervet.core.errors import UnknownNameError
+from vervet.core.errors import JobError, UnknownNameError
 from vervet.sandbox.protocol import Sandbox
 
-__all__ = ["make_sandbox"]
+__all__ = ["kind_of_sandbox", "make_sandbox"]
 
 GROUP = "vervet.sandboxes"
 
 
-def make_sandbox(name: str = "jail", *, unsafe_no_isolation: bool = False) -> Sandbox:
-    """A new sandbox of that name. Raises `UnknownNameError` or `NoIsolationError`."""
+def kind_of_sandbox(name: str) -> Any:
+    """What makes the sandboxes of that name. Raises `UnknownNameError`."""
     entries = {entry.name: entry for entry in entry_points(group=GROUP)}
     if name not in entries:
         raise UnknownNameError("sandbox", name, entries)
-    sandbox: Sandbox = entries[name].load()(unsafe_no_isolation=unsafe_no_isolation)
+    return entries[name].load()
+
+
+def make_sandbox(
+    name: str = "jail",
+    *,
+    unsafe_no_isolation: bool = False,
+    hash_seed: int = 0,
+    fresh: bool = False,
+) -> Sandbox:
+    """A new sandbox of that name; see `JailSandbox` for its settings.
+
+    Raises `UnknownNameError`, `NoIsolationError`, or `JobError` for a setting that the sandbox
+    does not have.
+    """
+    kind = kind_of_sandbox(name)
+    asked = {key: value for key, value in (("hash_seed", hash_seed), ("fresh", fresh)) if value}
+    missing = sorted(set(asked) - set(inspect.signature(kind).parameters))
+    if missing:
+        raise JobError(
+            f"the sandbox {name} has no {missing[0].replace('_', ' ')} to set",
+            hint="The sandboxes jail and docker have.",
+        )
+    sandbox: Sandbox = kind(unsafe_no_isolation=unsafe_no_isolation, **asked)
     return sandbox

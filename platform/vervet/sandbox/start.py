@@ -21,7 +21,7 @@ from vervet.sandbox.bubblewrap import Bwrap, bwrap_argv
 from vervet.sandbox.cgroups import Cgroup, make_cgroup
 from vervet.sandbox.first import First
 from vervet.sandbox.guest import Guest, GuestGoneError, boot_argv
-from vervet.sandbox.interpreter import Interpreter, Tree
+from vervet.sandbox.interpreter import Interpreter, Tree, seeded
 from vervet.sandbox.keeper import Plan
 from vervet.sandbox.stage import Direct
 
@@ -61,9 +61,10 @@ class BwrapStarter:
         stage: Direct,
         *,
         cgroups: bool,
+        hash_seed: int = 0,
     ) -> None:
         self._python, self._packages, self._bwrap = python, packages, bwrap
-        self._stage, self._cgroups = stage, cgroups
+        self._stage, self._cgroups, self._hash_seed = stage, cgroups, hash_seed
 
     def __call__(self, plan: Plan) -> Guest:
         """A guest whose processes exist and wait. Raises `GuestGoneError` or `OSError`."""
@@ -93,6 +94,7 @@ class BwrapStarter:
                 space=plan.space,
                 info=told,
                 block=blocked,
+                hash_seed=self._hash_seed,
             )
             process = _popen(
                 self._stage,
@@ -116,8 +118,11 @@ class BwrapStarter:
 class BareStarter:
     """Starts each guest without namespaces, in a session and a folder below `root` of its own."""
 
-    def __init__(self, python: Interpreter, stage: Direct, root: Path) -> None:
+    def __init__(
+        self, python: Interpreter, stage: Direct, root: Path, *, hash_seed: int = 0
+    ) -> None:
         self._stage, self._root = stage, root
+        self._environment = dict([seeded(hash_seed)])
         self._executable = next(
             tree.source for tree in python.trees if tree.inside == python.executable
         )
@@ -129,7 +134,9 @@ class BareStarter:
         ours, theirs = socket.socketpair()
         argv = [str(self._executable), *boot_argv()]
         try:
-            process = _popen(self._stage, argv, theirs, env={}, start_new_session=True)
+            process = _popen(
+                self._stage, argv, theirs, env=self._environment, start_new_session=True
+            )
         except BaseException:
             ours.close()
             raise

@@ -16,6 +16,7 @@ suffix. One that may start processes gets a sandbox for itself, which costs time
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -37,6 +38,7 @@ from vervet.verification import (
     spec,
 )
 from vervet.verification.identity import verifier_digest
+from vervet.verification.ordering import Places, shuffled
 from vervet.verification.programs_build import build
 from vervet.verification.programs_judge import Judge
 from vervet.verification.programs_rounds import Rounds
@@ -102,6 +104,12 @@ class ProgramVerifier:
         return extraction.extract_code(
             KIND, completion, stop=problem.stop, cut=cut, fence=self.fence
         )
+
+    def reordered(self, problem: Problem, seed: int) -> tuple[Problem, Places]:
+        """See `Reorderable.reordered`."""
+        places = shuffled(range(len(_tests(problem))), random.Random(seed))
+        tests = [problem.spec["tests"][place] for place in places]
+        return replace(problem, spec={**problem.spec, "tests": tests}), places
 
     def steps(self, problem: Problem, solution: Solution) -> Steps:
         """One job with a check per test, compared as it comes; or that and a judge's, in turn.

@@ -104,6 +104,7 @@ class Candidate:
         self.own_modules = [name for name in sys.modules if name.split(".")[0] == "guest"]
         os.environ.clear()
         os.environ.update({item["name"]: item["value"] for item in job["env"]})
+        time.tzset()  # the time zone is read from the environment once, and not when it changes
 
     def close(self) -> None:
         """Free the code."""

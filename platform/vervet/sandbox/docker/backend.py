@@ -51,16 +51,25 @@ class _Post:
 class DockerSandbox:
     """One per worker process, made in it: containers are labelled with whose they are.
 
-    `runtime` is one of the engine's (VERVET_DOCKER_RUNTIME), its default if empty. Raises
-    `NoIsolationError` where no engine answers, or it lacks the image or the runtime.
+    `runtime` is one of the engine's (VERVET_DOCKER_RUNTIME), its default if empty; `hash_seed`
+    and `fresh` are as the jail's. Raises `NoIsolationError` where no engine answers, or it lacks
+    the image or the runtime.
     """
 
-    def __init__(self, *, unsafe_no_isolation: bool = False, runtime: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        unsafe_no_isolation: bool = False,
+        runtime: str | None = None,
+        hash_seed: int = 0,
+        fresh: bool = False,
+    ) -> None:
         if unsafe_no_isolation:
             raise NoIsolationError(
                 "the docker sandbox always isolates",
                 hint="Leave out --unsafe-no-isolation, or choose --sandbox jail with it.",
             )
+        self._hash_seed, self._fresh = hash_seed, fresh
         self._worker = identity()
         self._janitor: Janitor | None = None
         self._posts: dict[str, _Post] = {}
@@ -119,7 +128,8 @@ class DockerSandbox:
         return post
 
     def _open(self, profile: str) -> _Post:
-        mould = Mould(self._image(profile), self._runtime, self._engine.facts.processors)
+        processors = self._engine.facts.processors
+        mould = Mould(self._image(profile), self._runtime, processors, self._hash_seed)
         own = LAYERS + (("gvisor",) if is_gvisor(self._runtime) else ())
 
         def start(plan: Plan) -> Guest:
@@ -137,7 +147,7 @@ class DockerSandbox:
             path=packages,
             preload=known.preload,
         )
-        keeper = Keeper(pool.take, hello, (profile,), layers=own)
+        keeper = Keeper(pool.take, hello, (profile,), layers=own, fresh=self._fresh)
         return _Post(keeper, pool, time.monotonic())
 
     def _image(self, profile: str) -> str:

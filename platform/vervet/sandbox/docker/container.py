@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from vervet.sandbox.docker.holder import ContainerHolder, last_words
 from vervet.sandbox.docker.reaper import FOLDER, remove
 from vervet.sandbox.guest import Guest, GuestGoneError, boot_argv
+from vervet.sandbox.interpreter import seeded
 from vervet.sandbox.keeper import Plan
 
 if TYPE_CHECKING:
@@ -48,11 +49,12 @@ del link
 
 @dataclass(frozen=True, slots=True)
 class Mould:
-    """What all containers of one sandbox have in common."""
+    """What all containers of one sandbox have in common; `hash_seed` is their interpreters'."""
 
     image: str
     runtime: str
     processors: int
+    hash_seed: int = 0
 
 
 def is_gvisor(runtime: str) -> bool:
@@ -71,6 +73,7 @@ def container_options(mould: Mould, plan: Plan, labels: dict[str, str]) -> dict[
     return {
         "image": mould.image,
         "command": ["python3", *options, CONNECT + source],
+        "environment": dict([seeded(mould.hash_seed)]),
         "runtime": mould.runtime,
         "labels": labels,
         "user": f"{NOBODY}:{NOBODY}",

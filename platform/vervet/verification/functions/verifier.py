@@ -17,8 +17,10 @@ from vervet.verification import extraction, judging, spec
 from vervet.verification.functions import account, jobs, preparation, tests
 from vervet.verification.functions.account import Account, account_of, attempt_of, ending_of
 from vervet.verification.functions.jobs import Way, beside_job, court_digest, pair_job
+from vervet.verification.functions.ordering import reordered
 from vervet.verification.functions.tests import Tests, tests_of
 from vervet.verification.identity import verifier_digest
+from vervet.verification.ordering import Places
 from vervet.verification.protocol import Step, Steps
 
 __all__ = ["FunctionVerifier", "make"]
@@ -75,6 +77,10 @@ class FunctionVerifier:
         reference = self.extract(problem, problem.references[0], cut=False)
         limits = spec.limits_of(problem, self.limits)
         return (yield from preparation.prepare(problem, reference, limits))
+
+    def reordered(self, problem: Problem, seed: int) -> tuple[Problem, Places | None]:
+        """See `Reorderable.reordered`."""
+        return reordered(problem, seed)
 
     def steps(self, problem: Problem, solution: Solution) -> Steps:
         """One check of the tests; another one where a change in place might have been seen."""
