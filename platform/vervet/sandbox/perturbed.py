@@ -5,6 +5,7 @@ Never judges: what cannot be brought about is refused when a job comes, not left
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import replace
@@ -15,16 +16,33 @@ from vervet.core.limits import Limits
 from vervet.sandbox.job import Job, OnCheck, Program, Report
 from vervet.sandbox.load import Load, competitors
 from vervet.sandbox.protocol import Sandbox
-from vervet.sandbox.registry import kind_of_sandbox, make_sandbox
+from vervet.sandbox.registry import kind_of_sandbox, make_sandbox, settings_of
 from vervet.sandbox.wrapped import WrappedSandbox
 
-__all__ = ["MakeSandbox", "perturbed"]
+__all__ = ["MakeSandbox", "factors_of", "perturbed"]
 
 ROOM = 1.5
 """How much longer a program may take for its CPU time than an even share of the processor asks:
 one that computes to its end meets the limit on CPU time, as it does alone, and is not starved."""
 
+PARTS = ("hashseed", "order", "tz", "load", "fresh", "limits")
+
 MakeSandbox = Callable[[], Sandbox]
+
+
+def factors_of(name: str) -> tuple[str, ...]:
+    """Which parts of a condition can be varied with the sandbox of that name.
+
+    The order of tests is no matter of sandboxes, and any can be given a time zone and limits.
+    Raises `UnknownNameError`.
+    """
+    settings = settings_of(name)
+    able = {
+        "hashseed": "hash_seed" in settings,
+        "load": _feels_load(name) and hasattr(os, "sched_setaffinity"),
+        "fresh": "fresh" in settings,
+    }
+    return tuple(part for part in PARTS if able.get(part, True))
 
 
 @contextmanager
@@ -66,13 +84,17 @@ def perturbed(
 @contextmanager
 def _load(condition: Condition, name: str) -> Iterator[Load]:
     """The condition's load. Raises `JobError` where what is in the sandbox would not feel it."""
-    if not getattr(kind_of_sandbox(name), "own_children", False):
+    if not _feels_load(name):
         raise JobError(
             f"what runs in the sandbox {name} cannot be tied to a busy processor from here",
             hint="The condition load is for the sandbox jail.",
         )
     with competitors(condition.load) as load:
         yield load
+
+
+def _feels_load(name: str) -> bool:
+    return bool(getattr(kind_of_sandbox(name), "own_children", False))
 
 
 class _Perturbed(WrappedSandbox):

@@ -9,7 +9,7 @@ from typing import Any
 from vervet.core.errors import JobError, UnknownNameError
 from vervet.sandbox.protocol import Sandbox
 
-__all__ = ["kind_of_sandbox", "make_sandbox"]
+__all__ = ["kind_of_sandbox", "make_sandbox", "settings_of"]
 
 GROUP = "vervet.sandboxes"
 
@@ -20,6 +20,11 @@ def kind_of_sandbox(name: str) -> Any:
     if name not in entries:
         raise UnknownNameError("sandbox", name, entries)
     return entries[name].load()
+
+
+def settings_of(name: str) -> frozenset[str]:
+    """What can be set when a sandbox of that name is made. Raises `UnknownNameError`."""
+    return frozenset(inspect.signature(kind_of_sandbox(name)).parameters)
 
 
 def make_sandbox(
@@ -36,7 +41,7 @@ def make_sandbox(
     """
     kind = kind_of_sandbox(name)
     asked = {key: value for key, value in (("hash_seed", hash_seed), ("fresh", fresh)) if value}
-    missing = sorted(set(asked) - set(inspect.signature(kind).parameters))
+    missing = sorted(set(asked) - settings_of(name))
     if missing:
         raise JobError(
             f"the sandbox {name} has no {missing[0].replace('_', ' ')} to set",
