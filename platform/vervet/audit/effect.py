@@ -16,7 +16,7 @@ from vervet.analysis.counts import IntArray, check_counts, check_ks
 from vervet.analysis.coverage import coverage
 from vervet.core.errors import AnalysisError
 
-__all__ = ["Effect", "EffectRow", "Row", "effect", "usual_ks"]
+__all__ = ["Effect", "EffectRow", "Row", "RunEffect", "effect", "usual_ks"]
 
 USUAL_KS = (1, 10, 100)
 
@@ -56,6 +56,14 @@ class Effect:
     def row(self, wanted: Row) -> EffectRow | None:
         """The row of that name, if there is one."""
         return next((each for each in self.rows if each.row is wanted), None)
+
+
+@dataclass(frozen=True, slots=True)
+class RunEffect:
+    """A run, and its coverage with the affected problems, without them, and bounds."""
+
+    run: str
+    effect: Effect
 
 
 def effect(

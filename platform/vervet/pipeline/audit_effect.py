@@ -6,25 +6,16 @@ Reads only.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from vervet.audit.effect import Effect, effect, usual_ks
+from vervet.audit.effect import RunEffect, effect, usual_ks
 from vervet.pipeline.references import KNOWN_WRONG, REFERENCES
 from vervet.store.reads import coverage_counts
 from vervet.store.runs import Run, list_runs
 from vervet.store.settled import settled_counts
 
 __all__ = ["RunEffect", "effects_on", "runs_of_suite"]
-
-
-@dataclass(frozen=True, slots=True)
-class RunEffect:
-    """A run, and its coverage with the affected problems, without them, and bounds."""
-
-    run: str
-    effect: Effect
 
 
 def runs_of_suite(conn: Connection, suite_id: int) -> list[Run]:
