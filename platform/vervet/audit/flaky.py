@@ -6,6 +6,7 @@ audit that was killed decides the same again. See docs/audits.md for the order o
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -139,7 +140,7 @@ def rule(made: Made, plan: Plan, given_up: Collection[str] = ()) -> Ruling:
         return _rule_flaky(made, normal, plan, given_up)
     needed = 0 if NORMAL in given_up else plan.needed
     if len(normal) < needed:
-        return Ruling({NORMAL: needed if plan.exhaustive else len(normal) + 1})
+        return Ruling({NORMAL: needed if plan.exhaustive else min(needed, 2 * len(normal))})
     if normal[0].status is Status.TIMED_OUT:
         return Ruling(finding=Finding.CLEAN)  # more of the same would cost much and show nothing
     return _rule_conditions(made, normal, plan, given_up)
@@ -242,10 +243,18 @@ def _rule_flaky(
     if NORMAL not in given_up:
         if plan.exhaustive and len(normal) < plan.needed:
             wanted[NORMAL] = plan.needed
-        elif plan.settle and settle(normal, Settlement.MAJORITY, plan.repetitions) is None:
-            wanted[NORMAL] = len(normal) + 1
+        elif plan.settle and (short := _short_of_majority(normal, plan.repetitions)):
+            wanted[NORMAL] = len(normal) + short
     wanted |= explaining(NORMAL, made, plan.factors, given_up)
     if wanted:
         return Ruling(wanted)
     cause, words = explain(NORMAL, made, normal)
     return Ruling({}, Finding.FLAKY, cause, words)
+
+
+def _short_of_majority(normal: Sequence[Attempt], repetitions: int) -> int:
+    """How many more attempts can at the earliest make a majority certain; 0 where it is."""
+    if settle(normal, Settlement.MAJORITY, repetitions) is not None:
+        return 0
+    votes = Counter(attempt.status for attempt in normal[:repetitions])
+    return max(1, repetitions // 2 + 1 - max(votes.values()))

@@ -56,10 +56,9 @@ def _print_findings(result: FlakyAudit) -> None:
         if result.findings[finding] or finding in (Finding.CLEAN, Finding.FLAKY)
     ]
     out().print(table(("finding", "solutions", "meaning"), rows, {1}))
-    saved = result.fixed - result.attempts
-    more = f"{saved:,} fewer than" if saved >= 0 else f"{-saved:,} more than"
     out().print(
-        f"attempts    {result.attempts:,}, {more} all repetitions of every solution would take",
+        f"attempts    {result.attempts:,} in all; all repetitions of every solution are "
+        f"{result.fixed:,}",
         markup=False,
     )
 
