@@ -24,7 +24,7 @@ from vervet.store.schema import candidates as candidates_table
 from vervet.store.schema import problems, solutions
 from vervet.store.verdicts import load_verdicts
 
-__all__ = ["Added", "add_candidates", "existing_ordinals"]
+__all__ = ["Added", "add_candidates", "candidate_solutions", "existing_ordinals"]
 
 PRODUCERS = 1
 Key = tuple[int, str]
@@ -56,6 +56,16 @@ def existing_ordinals(conn: Connection, run_id: int) -> dict[str, set[int]]:
     for name, ordinal in conn.execute(query):
         found.setdefault(name, set()).add(ordinal)
     return found
+
+
+def candidate_solutions(conn: Connection, run_id: int) -> dict[tuple[str, int], int]:
+    """The row of each candidate's solution, by the problem's own id and the ordinal."""
+    query = (
+        select(problems.c.name, candidates_table.c.ordinal, candidates_table.c.solution_id)
+        .join(problems, problems.c.id == candidates_table.c.problem_id)
+        .where(candidates_table.c.run_id == run_id)
+    )
+    return {(name, ordinal): row for name, ordinal, row in conn.execute(query)}
 
 
 def add_candidates(conn: Connection, run: Run, candidates: Sequence[Candidate]) -> Added:
