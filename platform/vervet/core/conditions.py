@@ -64,7 +64,7 @@ class Condition:
             f"tz={self.tz}" if self.tz else "",
             f"load={self.load}" if self.load else "",
             "fresh" if self.fresh else "",
-            f"limits={self.limits:g}" if self.limits != 1 else "",
+            f"limits={_number(self.limits)}" if self.limits != 1 else "",
         ]
         return ",".join(part for part in parts if part) or NORMAL
 
@@ -94,6 +94,11 @@ def condition_of(word: str) -> Condition:
     if condition.word != word:
         raise _unreadable(word)
     return condition
+
+
+def _number(value: float) -> str:
+    """Reads back as the same number; without a fraction where it has none."""
+    return str(float(value)).removesuffix(".0")
 
 
 def _unreadable(word: str) -> UsageError:
