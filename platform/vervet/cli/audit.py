@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from vervet.cli import audit_flaky
+from vervet.cli import audit_false_negatives, audit_flaky
 
 __all__ = ["register"]
 
@@ -16,6 +16,6 @@ def register(app: typer.Typer) -> None:
         "wrong ones pass.",
         no_args_is_help=True,
     )
-    for module in (audit_flaky,):
+    for module in (audit_flaky, audit_false_negatives):
         module.register(group)
     app.add_typer(group, name="audit")
