@@ -5,56 +5,31 @@ Turns values into words and fills the template; never computes an estimate.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from matplotlib.figure import Figure
 
 from vervet.analysis.grid import shown_ks
 from vervet.analysis.intervals import Caveat, never_solved_bound
 from vervet.analysis.scaling import NoFit
 from vervet.report.figures import coverage_figure, rates_figure
-from vervet.report.files import svg_text
 from vervet.report.groups import NO_LABEL, Group, Groups, ProblemResult
+from vervet.report.markup import NARROW, WIDE, Picture, picture, templates
 from vervet.report.reference import reference_words
 from vervet.report.tables import rows_of_curve, status_rows
-from vervet.report.theme import DARK, LIGHT, recolour
-from vervet.report.words import duration, moment, percent, plural, span, status_name
+from vervet.report.theme import DARK, LIGHT
+from vervet.report.words import moment, percent, plural, span
 
 if TYPE_CHECKING:
     from vervet.report.run_report import RunReport
 
 __all__ = ["page_html"]
 
-_WIDE, _NARROW = 7.6, 4.3
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """One drawing as data URIs: light and dark, wide and narrow, with its text for the blind."""
-
-    alt: str
-    light: str
-    dark: str
-    narrow_light: str
-    narrow_dark: str
-
 
 def page_html(report: RunReport, groups: Groups) -> str:
     """The whole page as text."""
-    environment = Environment(
-        loader=PackageLoader("vervet.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(percent=percent, duration=duration, status_name=status_name)
-    return environment.get_template("report.html.j2").render(_context(report, groups))
+    return templates().get_template("report.html.j2").render(_context(report, groups))
 
 
 def _context(report: RunReport, groups: Groups) -> dict[str, Any]:
@@ -216,8 +191,8 @@ def _coverage_picture(groups: Groups) -> Picture:
     if main.largest > 1:
         alt += f", {percent(float(values[last]))} at k = {main.largest:,}"
     alt += ". The table below has the same numbers."
-    wide = coverage_figure(curves, title="", width=_WIDE, height=4.4)
-    return _picture(alt, wide, coverage_figure(curves, title="", width=_NARROW, height=3.8))
+    wide = coverage_figure(curves, title="", width=WIDE, height=4.4)
+    return picture(alt, wide, coverage_figure(curves, title="", width=NARROW, height=3.8))
 
 
 def _rates_picture(main: Group) -> Picture:
@@ -225,17 +200,5 @@ def _rates_picture(main: Group) -> Picture:
         f"Histogram of the success rates of {plural(len(main.names), 'problem')} on a log axis; "
         f"{main.never_solved:,} were never solved."
     )
-    wide = rates_figure(main.n, main.c, title="", width=_WIDE, height=3.3)
-    return _picture(alt, wide, rates_figure(main.n, main.c, title="", width=_NARROW, height=3.0))
-
-
-def _picture(alt: str, wide: Figure, narrow: Figure) -> Picture:
-    drawn = [svg_text(figure) for figure in (wide, narrow)]
-    light = [_data_uri(svg) for svg in drawn]
-    dark = [_data_uri(recolour(svg, LIGHT, DARK)) for svg in drawn]
-    return Picture(alt, light[0], dark[0], light[1], dark[1])
-
-
-def _data_uri(svg: str) -> str:
-    encoded = base64.b64encode(svg.encode("utf-8")).decode("ascii")
-    return f"data:image/svg+xml;base64,{encoded}"
+    wide = rates_figure(main.n, main.c, title="", width=WIDE, height=3.3)
+    return picture(alt, wide, rates_figure(main.n, main.c, title="", width=NARROW, height=3.0))
