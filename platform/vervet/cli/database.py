@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from dataclasses import asdict
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,10 +17,15 @@ from vervet.cli.options import (
     StateOption,
     config_from,
 )
+from vervet.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from vervet.store.database import Database
 
 __all__ = ["register"]
 
-SHORT = 12
+PRINTED = 1000
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file that is there.")]
 DEFAULT_STATEMENT = "select run, problem, n, passed from v_coverage_counts order by run, problem"
 
 
@@ -92,50 +97,96 @@ def sql(
     statement: Annotated[
         str | None, typer.Argument(metavar="STATEMENT", help="One select; - reads it from stdin.")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, help="Most rows to print.")] = 1000,
+    shell: Annotated[
+        bool, typer.Option("--shell", help="Ask one statement after another; .help helps.")
+    ] = False,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, help="Most rows: 1,000 if left out, all of them for a file."),
+    ] = None,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Write all rows to a .csv, .jsonl, .parquet or .sqlite file.",
+        ),
+    ] = None,
+    force: ForceOption = False,
     config_file: ConfigOption = None,
     override: OverrideOption = None,
     db: DatabaseOption = None,
     state_dir: StateOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask the database one question; it can read and never write.
+    """Ask the database; it can read and never write.
 
     \b
     vervet sql "select * from v_coverage_counts limit 5"
     vervet sql "select status, count(*) from v_verdict_history group by status" --csv
+    vervet sql "select * from v_flaky_checks" -o flaky.parquet
+    vervet sql --shell
     """
     from vervet.cli import work
-    from vervet.cli.output import err, out, print_json, table
+
+    _refuse_both(shell=shell, statement=statement is not None, file=file is not None, csv=as_csv)
+    config = config_from(config_file, override, database=db, state_dir=state_dir)
+    text = _read_stdin() if statement == "-" else statement or DEFAULT_STATEMENT
+    with work.open_database(config, create=False) as database:
+        if shell:
+            from vervet.cli.sql_shell import Shell
+
+            history = Path(config.state_dir) / "sql_history"
+            if not Shell(database, limit or PRINTED, history).run():
+                raise typer.Exit(1)
+        elif file is not None:
+            _save(database, text, file, limit, force=force, as_json=as_json)
+        else:
+            _print(database, text, limit or PRINTED, as_csv=as_csv, as_json=as_json)
+
+
+def _refuse_both(*, shell: bool, **others: bool) -> None:
+    if shell and any(others.values()):
+        raise UsageError(
+            "--shell asks for its statements itself", hint="Leave out the statement, -o and --csv."
+        )
+    if others["csv"] and others["file"]:
+        raise UsageError("--csv prints and -o writes a file", hint="Name FILE.csv with -o.")
+
+
+def _read_stdin() -> str:
+    return sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+
+
+def _save(
+    database: Database, text: str, file: Path, limit: int | None, *, force: bool, as_json: bool
+) -> None:
+    from vervet.cli.output import err, print_json
+    from vervet.store.export_files import row_writer, save_rows
+    from vervet.store.sql import first_rows, open_rows
+
+    write = row_writer(file)
+    with open_rows(database, text) as rows:
+        count = save_rows(first_rows(rows, limit), file, write, force=force)
+    if as_json:
+        print_json({"file": str(file), "rows": count})
+    else:
+        err().print(f"{file}: {count:,} rows", markup=False, soft_wrap=True)
+
+
+def _print(database: Database, text: str, limit: int, *, as_csv: bool, as_json: bool) -> None:
+    from vervet.cli import sql_output
+    from vervet.cli.output import err, out, print_json
     from vervet.store.sql import run_sql
 
-    config = config_from(config_file, override, database=db, state_dir=state_dir)
-    text = sys.stdin.read() if statement == "-" else statement or DEFAULT_STATEMENT
-    with work.open_database(config, create=False) as database:
-        result = run_sql(database, text, limit=limit)
-    rows = [[_cell(value) for value in row] for row in result.rows]
+    result = run_sql(database, text, limit=limit)
     if as_json:
-        print_json([dict(zip(result.columns, row, strict=True)) for row in rows])
+        print_json(sql_output.as_objects(result))
     elif as_csv:
-        writer = csv.writer(sys.stdout)
-        writer.writerow(result.columns)
-        writer.writerows(rows)
+        sql_output.as_csv(result)
     else:
-        shown = [["" if value is None else str(value) for value in row] for row in rows]
-        numbers = {
-            at
-            for at in range(len(result.columns))
-            if rows and all(isinstance(row[at], int | float | None) for row in rows)
-        }
-        out().print(table(result.columns, shown, numbers))
+        out().print(sql_output.as_table(result.columns, result.rows))
     if result.truncated:
         err().print(f"only the first {limit:,} rows are shown; --limit shows more")
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, bytes | memoryview):
-        return bytes(value).hex()
-    if value is None or isinstance(value, str | int | float | bool):
-        return value
-    return str(value)

@@ -1,10 +1,7 @@
-"""`vervet report`, `runs` and `export`: what is in the database about runs."""
+"""`vervet report` and `runs`: what is in the database about runs."""
 
 from __future__ import annotations
 
-import json
-import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +16,6 @@ from vervet.cli.options import (
     StateOption,
     config_from,
 )
-from vervet.core.status import Status
 
 __all__ = ["register"]
 
@@ -28,7 +24,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the program."""
     app.command("report")(report)
     app.command("runs")(runs)
-    app.command("export")(export)
 
 
 def report(
@@ -113,36 +108,3 @@ def runs(
     ]
     headings = ("run", "state", "candidates", "verified", "passes that count", "created")
     out().print(table(headings, rows, {2, 3, 4}))
-
-
-def export(
-    run_name: RunArgument = None,
-    problem: Annotated[
-        str | None, typer.Option("--problem", help="Only candidates of this problem.")
-    ] = None,
-    status: Annotated[
-        Status | None, typer.Option("--status", help="Only candidates with this verdict.")
-    ] = None,
-    config_file: ConfigOption = None,
-    override: OverrideOption = None,
-    db: DatabaseOption = None,
-    state_dir: StateOption = None,
-) -> None:
-    """Print the candidates of a run with their verdicts, one JSON object a line.
-
-    \b
-    vervet export --status passed --problem code/0007
-    vervet export codegen > candidates.jsonl     (vervet import reads it again)
-    """
-    from vervet.cli import work
-    from vervet.cli.names import find
-    from vervet.store.export import export_candidates
-
-    config = config_from(config_file, override, database=db, state_dir=state_dir)
-    with work.open_database(config, create=False) as database:
-        run = find(database, run_name)
-        with database.read() as conn:
-            for candidate in export_candidates(conn, run, problem=problem, status=status):
-                line = asdict(candidate)
-                line = {"task_id": line.pop("problem"), **line}
-                sys.stdout.write(json.dumps(line) + "\n")

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, and_, select
 
 from vervet.store.blobs import load_texts
-from vervet.store.rows import chunks
 from vervet.store.runs import Run
 from vervet.store.schema import candidates, problems, solutions, verdicts
 
@@ -41,7 +40,7 @@ def export_candidates(
 ) -> Iterator[ExportedCandidate]:
     """Candidates in the order of the suite and of sampling; those of one problem or status only.
 
-    Memory does not grow with the size of the completions.
+    Memory does not grow with their number.
     """
     verdict = and_(
         verdicts.c.solution_id == candidates.c.solution_id,
@@ -72,7 +71,7 @@ def export_candidates(
         query = query.where(problems.c.name == problem)
     if status is not None:
         query = query.where(verdicts.c.status == status)
-    for some in chunks(conn.execute(query).all(), AT_ONCE):
+    for some in conn.execute(query, execution_options={"yield_per": AT_ONCE}).partitions():
         texts = load_texts(conn, {row.completion_digest for row in some})
         for row in some:
             yield ExportedCandidate(

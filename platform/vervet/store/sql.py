@@ -1,20 +1,62 @@
-"""One statement of the user's own, which reads and cannot write."""
+"""One statement of the user's own, which reads and cannot write; and the names it may read.
+
+Values mean the same on both databases: a moment is its ISO text in UTC, a truth value 0 or 1,
+JSON its text, a number an int or a float. Never holds more rows than a caller takes.
+"""
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import psycopg
+from sqlalchemy import Connection, inspect
+from sqlalchemy.exc import DBAPIError
 
-from vervet.core.errors import UsageError
+from vervet.core.errors import UnknownNameError, UsageError
+from vervet.core.resources import migrations_dir
 from vervet.store.database import Database
 
-__all__ = ["SqlResult", "run_sql"]
+__all__ = [
+    "AT_ONCE",
+    "ColumnInfo",
+    "Description",
+    "Names",
+    "Rows",
+    "SqlResult",
+    "describe",
+    "first_rows",
+    "names",
+    "open_rows",
+    "plain_value",
+    "run_sql",
+]
 
-_READS = re.compile(r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?\*/)*(select|with|values)\b", re.I | re.S)
+AT_ONCE = 200
+"""Rows fetched at a time: a cell may hold a whole output."""
+STEPS = 10_000
+"""Instructions of SQLite between two looks at whether the user has interrupted."""
+_READS = re.compile(
+    r"(?>\s+|--[^\n]*(?:\n|\Z)|/\*.*?\*/)*+(?:select|with|values)\b", re.IGNORECASE | re.DOTALL
+)
+_OF_THE_HOST = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_NOTADB,
+}
+
+Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +64,42 @@ class SqlResult:
     """Names of the columns, rows, and whether there were more rows than were asked for."""
 
     columns: tuple[str, ...]
-    rows: tuple[tuple[Any, ...], ...]
+    rows: tuple[Row, ...]
     truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Names of the columns, and the rows in pieces, which can be gone through once."""
+
+    columns: tuple[str, ...]
+    pieces: Iterator[Sequence[Row]]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a statement may read from, in alphabetical order."""
+
+    tables: tuple[str, ...]
+    views: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnInfo:
+    """One column; `type` is the database's word, `refers_to` a table and column or empty."""
+
+    name: str
+    type: str
+    refers_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """A table or view: its columns, and what a view says of itself."""
+
+    name: str
+    columns: tuple[ColumnInfo, ...]
+    words: str = ""
 
 
 def run_sql(database: Database, statement: str, *, limit: int = 1000) -> SqlResult:
@@ -31,36 +107,185 @@ def run_sql(database: Database, statement: str, *, limit: int = 1000) -> SqlResu
 
     Raises `UsageError` for any other, for more than one and for one that is not understood.
     """
+    with open_rows(database, statement, at_once=min(limit + 1, AT_ONCE)) as found:
+        rows = [row for piece in first_rows(found, limit + 1).pieces for row in piece]
+    return SqlResult(found.columns, tuple(rows[:limit]), len(rows) > limit)
+
+
+def first_rows(rows: Rows, limit: int | None) -> Rows:
+    """The first `limit` of the same rows; all of them for None."""
+    return rows if limit is None else Rows(rows.columns, _first_pieces(rows.pieces, limit))
+
+
+@contextmanager
+def open_rows(database: Database, statement: str, *, at_once: int = AT_ONCE) -> Iterator[Rows]:
+    """The rows of one such statement as they come, in pieces of `at_once`.
+
+    Raises `UsageError` as `run_sql` does, here or while rows are taken, `StoreError` where the
+    database itself fails, and `KeyboardInterrupt` once ^C has ended the statement.
+    """
+    _refuse_unreadable(statement)
+    with database.read() as conn:
+        with closing(conn.connection.cursor()) as cursor:
+            with _told(conn, statement):
+                ask = _ask_postgres if database.dialect == "postgresql" else _ask_sqlite
+                pieces = ask(cursor, statement, at_once)
+                columns = tuple(column[0] for column in cursor.description or ())
+            yield Rows(columns, _told_pieces(conn, statement, pieces))
+        conn.connection.rollback()  # nor does a setting outlive the statement that changed it
+
+
+def _first_pieces(pieces: Iterator[Sequence[Row]], limit: int) -> Iterator[Sequence[Row]]:
+    for piece in pieces:
+        yield piece[:limit]
+        limit -= len(piece)
+        if limit <= 0:
+            return
+
+
+def plain_value(value: Any) -> Any:
+    """`value` as None, int, float, str or bytes, the same from either database."""
+    if value is None or isinstance(value, str | float | bytes):
+        return value
+    if isinstance(value, int):
+        return int(value)  # of a truth value too
+    if isinstance(value, bytearray | memoryview):
+        return bytes(value)
+    if isinstance(value, Decimal):
+        whole = value.is_finite() and value == value.to_integral_value()
+        return int(value) if whole and value.as_tuple().exponent == 0 else float(value)
+    if isinstance(value, datetime):
+        moment = value.astimezone(UTC) if value.tzinfo else value
+        return moment.isoformat(timespec="microseconds")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, dict | list):
+        return json.dumps(value, default=lambda each: str(plain_value(each)))
+    return str(value)
+
+
+def names(database: Database) -> Names:
+    """The tables and views of the database."""
+    with database.read() as conn:
+        found = inspect(conn)
+        return Names(tuple(sorted(found.get_table_names())), tuple(sorted(found.get_view_names())))
+
+
+def describe(database: Database, name: str) -> Description:
+    """The columns of a table or view. Raises `UnknownNameError`."""
+    known = names(database)
+    if name not in (*known.tables, *known.views):
+        raise UnknownNameError("table or view", name, (*known.tables, *known.views))
+    with database.read() as conn:
+        found = inspect(conn)
+        refers = {
+            column: f"{key['referred_table']}.{referred}"
+            for key in found.get_foreign_keys(name)
+            for column, referred in zip(
+                key["constrained_columns"], key["referred_columns"], strict=True
+            )
+        }
+        columns = tuple(
+            ColumnInfo(each["name"], _type_word(each["type"]), refers.get(each["name"], ""))
+            for each in found.get_columns(name)
+        )
+    return Description(name, columns, _words_of(name, database.dialect))
+
+
+_HINT = (
+    "Views to start from: v_coverage_counts, v_verdict_history, v_check_outcomes, "
+    "v_reference_differences, v_flaky_checks, v_false_negatives, v_selector_inputs, v_costs."
+)
+
+
+def _refuse_unreadable(statement: str) -> None:
+    if "\0" in statement or not _encodes(statement):
+        raise UsageError(
+            "the statement holds bytes that no database reads",
+            hint="Write it in UTF-8 and without NUL.",
+        )
     if not _READS.match(statement):
         raise UsageError(
             "only statements that read can be run here",
             hint="Begin with SELECT or WITH; write with the database's own client.",
         )
-    with database.read() as conn:
-        cursor = conn.connection.cursor()
-        try:
-            if database.dialect == "postgresql":
-                # a prepared statement cannot be two; the LIMIT keeps the rest on the server
-                bounded = f"SELECT * FROM ({_bare(statement)}\n) AS q LIMIT {limit + 1}"
-                cursor.execute(bounded, prepare=True)  # type: ignore[call-arg]
-            else:
-                cursor.execute(statement)
-            names = tuple(column[0] for column in cursor.description or ())
-            rows = cursor.fetchmany(limit + 1)
-        except (sqlite3.Error, sqlite3.Warning, psycopg.Error) as error:
-            raise UsageError(
-                f"the database refused the statement: {str(error).strip()}", hint=_HINT
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _ask_sqlite(cursor: Any, statement: str, at_once: int) -> Iterator[Sequence[Row]]:
+    def look_up() -> int:
+        return 0  # while Python calls this, it sees that ^C was pressed
+
+    cursor.connection.set_progress_handler(look_up, STEPS)
+    cursor.execute(statement)
+    return iter(lambda: cursor.fetchmany(at_once), [])
+
+
+def _ask_postgres(cursor: Any, statement: str, at_once: int) -> Iterator[Sequence[Row]]:
+    """Declare a cursor on the server, so that rows wait there.
+
+    Prepared, a statement cannot be two; that of a cursor cannot write.
+    """
+    cursor.execute("SET TRANSACTION READ ONLY")
+    cursor.execute("SET LOCAL cursor_tuple_fraction = 1")
+    cursor.execute(f"DECLARE vervet_rows NO SCROLL CURSOR FOR {statement}", prepare=True)
+    cursor.execute(f"FETCH FORWARD {at_once} FROM vervet_rows")
+
+    def pieces() -> Iterator[Sequence[Row]]:
+        while rows := cursor.fetchall():
+            yield rows
+            cursor.execute(f"FETCH FORWARD {at_once} FROM vervet_rows")
+
+    return pieces()
+
+
+def _told_pieces(
+    conn: Connection, statement: str, pieces: Iterator[Sequence[Row]]
+) -> Iterator[Sequence[Row]]:
+    with _told(conn, statement):
+        for piece in pieces:
+            yield [tuple(map(plain_value, row)) for row in piece]
+
+
+@contextmanager
+def _told(conn: Connection, statement: str) -> Iterator[None]:
+    """Say what a driver's error means: a mistake in the statement, ^C, or the host's failure."""
+    try:
+        yield
+    except (sqlite3.Error, sqlite3.Warning, psycopg.Error) as error:
+        primary = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if primary == sqlite3.SQLITE_INTERRUPT:
+            raise KeyboardInterrupt from error
+        raw: Any = conn.connection.driver_connection
+        if primary in _OF_THE_HOST or getattr(raw, "broken", False):
+            base = sqlite3.Error if isinstance(error, sqlite3.Error) else psycopg.Error
+            lost = bool(getattr(raw, "broken", False))
+            raise DBAPIError.instance(
+                statement, None, error, base, connection_invalidated=lost
             ) from error
-        finally:
-            cursor.close()
-        return SqlResult(names, tuple(tuple(row) for row in rows[:limit]), len(rows) > limit)
+        raise UsageError(
+            f"the database refused the statement: {str(error).strip()}", hint=_HINT
+        ) from error
 
 
-_HINT = (
-    "Views to start from: v_coverage_counts, v_verdict_history, v_check_outcomes, "
-    "v_reference_differences, v_selector_inputs, v_costs."
-)
+def _type_word(found: Any) -> str:
+    word = str(found).lower()
+    return "" if word == "null" else word
 
 
-def _bare(statement: str) -> str:
-    return statement.strip().rstrip(";")
+def _words_of(name: str, dialect: str) -> str:
+    """The comment at the top of a view's own file."""
+    folder = migrations_dir() / "sql"
+    for path in (folder / f"{name}.{dialect}.sql", folder / f"{name}.sql"):
+        if path.is_file():
+            lines = path.read_text(encoding="utf-8").splitlines()
+            said = (line.removeprefix("--").strip() for line in lines if line.startswith("--"))
+            return " ".join(said)
+    return ""
