@@ -23,7 +23,7 @@ OFTEN = 8
 """Attempts of a factor alone where equal conditions disagree."""
 SURE = 0.01
 """The p-value below which a factor's rate is another one than normal's."""
-OTHER_SEED, OTHER_ZONE, LOAD = 1, "UTC-14", 3
+OTHER_SEED, OTHER_ZONE, LOAD = 1, "UTC-14", 5
 
 Made = Mapping[str, Sequence[Attempt]]
 

@@ -27,7 +27,7 @@ PAPERS = 11
 """How often the paper ran every problem's tests (Brown et al. 2024, section 4.3)."""
 ZONES = ("UTC-14", "UTC+12", "<+0545>-5:45", "UTC-9", "UTC+5")
 """The first two are never on the same day, whatever the hour."""
-LOAD = 3
+LOAD = 5
 WIDE, BARELY = Condition(limits=4).word, Condition(limits=1.2).word
 """Time enough to end, and 20 % more than the limit."""
 CPU_TIME = "cpu_time"
