@@ -13,7 +13,7 @@ from typing import Any
 
 from vervet.audit.effect import RunEffect
 from vervet.core.status import Status
-from vervet.core.values import Attempt
+from vervet.core.values import DISCOUNTED, Attempt
 
 __all__ = [
     "KIND",
@@ -87,6 +87,11 @@ class Result:
     def passes(self) -> bool:
         """Whether every attempt passed."""
         return self.verified and all(each.status is Status.PASSED for each in self.normal)
+
+    @property
+    def doubted(self) -> bool:
+        """Whether it passes, but under a flag with which no pass counts by default."""
+        return self.passes and any(each.flags & DISCOUNTED for each in self.normal)
 
     @property
     def fails(self) -> bool:
@@ -180,7 +185,9 @@ class FalseNegatives:
     """All that the audit of a suite came to: what tables, JSON and reports are made of.
 
     `problems` are those with a failing reference, in the suite's order. `unverified` references
-    have no attempt that says something, `why_unverified` is what the sandbox said of the last.
+    have no attempt that says something, `why_unverified` is what the sandbox said of the last;
+    `doubted` ones pass, but under a flag (suspicious, beside, unsafe) with which coverage does not
+    count a pass.
     """
 
     suite: str
@@ -193,6 +200,7 @@ class FalseNegatives:
     origins: Mapping[str, int] = field(default_factory=dict)
     effects: tuple[RunEffect, ...] = ()
     why_unverified: str = ""
+    doubted: int = 0
 
     @property
     def failing(self) -> int:

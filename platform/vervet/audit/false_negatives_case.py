@@ -60,14 +60,23 @@ class Case:
         return isinstance(self.problem.spec.get("checker"), Mapping)
 
     def all_on(self, at: int) -> Iterator[tuple[int, Seen]]:
-        """Every solution that ran check `at`, with the number of references that it is."""
+        """Every solution that ran check `at`, with the number of references that it is.
+
+        Others that never come to an output of their own say nothing about a check.
+        """
         for result, checks in self.verified:
+            if result is not self.result and not any(_says(each) for each in checks):
+                continue
             if at < len(checks) and checks[at].ending is not Ending.NOT_RUN:
                 yield len(result.references), checks[at]
 
     def others_on(self, at: int) -> list[tuple[int, Seen]]:
         """The same, without itself."""
         return [(count, each) for count, each in self.all_on(at) if each is not self.checks[at]]
+
+
+def _says(one: Seen) -> bool:
+    return one.ending in (Ending.PASSED, Ending.WRONG)
 
 
 def name_of(case: Case, at: int) -> str:

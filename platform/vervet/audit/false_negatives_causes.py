@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from vervet.audit.disagreement import alike
+from vervet.audit.disagreement import alike, flipped
 from vervet.audit.false_negatives import Cause, Finding, ProblemFinding, Result
 from vervet.audit.false_negatives_case import Case, ended, name_of, telling
 from vervet.audit.false_negatives_checks import PASSED, Ending, Seen, check_findings, seen
@@ -100,7 +100,9 @@ def _unsteady(case: Case) -> Said | None:
     other = next((each for each in others if not alike(first, each)), None)
     if other is None:
         return None
-    words = f"equal attempts disagree: {ended(first)}, then {ended(other)}"
+    flips = len(flipped((first, other)))
+    which = f" on {flips} of {len(first.outcomes)} checks" if flips else ""
+    words = f"equal attempts disagree{which}: {ended(first)}, then {ended(other)}"
     by_speed = Status.TIMED_OUT in (first.status, other.status) and Flag.SPEED_DEPENDENT in (
         first.flags | other.flags
     )
@@ -113,9 +115,9 @@ def _slow(case: Case) -> Said | None:
     wide = case.result.wider[0]
     if wide.status is Status.TIMED_OUT:
         return None
-    limit = case.attempt.code.replace("_", " ")
-    then = "passes" if wide.status is Status.PASSED else f"ends, though {ended(wide)}"
-    return Cause.TIME_LIMIT, f"with {TIMES} times the {limit} it {then}"
+    then = "passes" if wide.status is Status.PASSED else "ends"
+    but = "" if wide.status is Status.PASSED else f", though {ended(wide)}"
+    return Cause.TIME_LIMIT, f"{then} with {TIMES} times the limit of time{but}"
 
 
 def _large(case: Case) -> Said | None:
@@ -176,7 +178,7 @@ def _several(case: Case) -> Said | None:
             met = sum(some for some, each in others if each.output == PASSED)
             return Cause.SEVERAL_OUTPUTS, (
                 f"{name_of(case, at)}: {count} references give {len(outputs)} different outputs, "
-                f"{met} of them the expected one"
+                f"{met or 'none'} of them the expected one"
             )
     return None
 

@@ -19,8 +19,7 @@ __all__ = ["literal_of_assert", "same_but_for", "same_values_but_for"]
 LONGEST_LITERAL = 499
 """Characters of a value that were told whole: the judge of functions tells the first 500."""
 
-WHITESPACE, CASE = "whitespace", "upper and lower case"
-NUMBERS = f"numbers within {DEFAULT_TOLERANCE:g}"
+WHITESPACE, CASE, NUMBERS = "whitespace", "upper and lower case", "numbers within 1e-6"
 LINES, TOKENS, ITEMS = "the order of lines", "the order of words", "the order of items"
 TYPES = "the kind of sequence"
 

@@ -45,6 +45,12 @@ def print_false_negatives(found: FalseNegatives) -> None:
     without = found.total_problems - found.with_references
     if without:
         console.print(f"{plural(without, 'problem')} without a reference cannot be examined")
+    if found.doubted:
+        console.print(
+            f"{plural(found.doubted, 'reference')} of those that pass would not count: "
+            "flagged, beside or unsafe",
+            style="yellow",
+        )
     if found.unverified:
         words = f"{plural(found.unverified, 'reference')} could not be verified"
         why = f": {found.why_unverified}" if found.why_unverified else ""
@@ -73,6 +79,7 @@ def as_document(found: FalseNegatives) -> dict[str, Any]:
         "origins": dict(found.origins),
         "passing": found.passing,
         "failing": found.failing,
+        "doubted": found.doubted,
         "unverified": found.unverified,
         "why_unverified": found.why_unverified,
         "share": found.share,

@@ -167,6 +167,11 @@ class NegativesWork:
             origins=dict(origins),
             effects=effects_of(conn, session.suite, problems),
             why_unverified=next(filter(None, reversed(why)), ""),
+            doubted=sum(
+                len(one.references)
+                for one in everyone
+                if _result(one, histories[one.solution_id]).doubted
+            ),
         )
 
 
@@ -252,6 +257,7 @@ def _summary(found: FalseNegatives) -> dict[str, object]:
         "passing": found.passing,
         "failing": found.failing,
         "unverified": found.unverified,
+        "doubted": found.doubted,
         "causes": {
             cause.value: {"problems": problems, "references": references}
             for cause, (problems, references) in found.causes.items()
