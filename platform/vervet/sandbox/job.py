@@ -13,6 +13,7 @@ from vervet.core.limits import Limits, Usage
 
 __all__ = [
     "ArtifactSpec",
+    "Change",
     "Check",
     "CheckReport",
     "File",
@@ -49,10 +50,24 @@ class Program:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One execution of the job's program on one input; what to expect stays with the host."""
+    """One execution of the job's program on one input; what to expect stays with the host.
+
+    Of a program whose profile is an image ("image:NAME") the checks are steps in one container,
+    in their order: what one leaves on the disk the next one finds, but no process. There a check
+    has an `argv`, `user`, `folder` and limits of its own; `files` are laid in, with absolute
+    paths, and `removed` is taken away by the host before it starts. With `watched` the report
+    says what the container's disk has come to differ in from its image.
+    """
 
     name: str
     stdin: bytes = b""
+    argv: tuple[str, ...] = ()
+    files: tuple[File, ...] = ()
+    removed: tuple[str, ...] = ()
+    folder: str = "/"
+    user: str = "root"
+    limits: Limits | None = None
+    watched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +107,18 @@ class LimitHit(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """A path of a container's disk that is not as in its image; `digest` is of a file's bytes.
+
+    `kind` is "added", "changed" or "deleted".
+    """
+
+    path: str
+    kind: str
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CheckReport:
     """How one check ended, as seen from outside the candidate.
 
@@ -112,6 +139,7 @@ class CheckReport:
     truncated: bool = False
     stage: str = "run"
     peer: CheckReport | None = None
+    changes: tuple[Change, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
