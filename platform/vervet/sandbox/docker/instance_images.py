@@ -216,7 +216,7 @@ def _build_requirements(place: Path) -> tuple[str, ...]:
         needed = project["build-system"]["requires"]
     except (OSError, KeyError, tomllib.TOMLDecodeError):
         return ("setuptools", "wheel")
-    return (*(str(each) for each in needed), "setuptools", "wheel")
+    return tuple(dict.fromkeys((*map(str, needed), "setuptools", "wheel")))
 
 
 def _name(requirement: str) -> str:

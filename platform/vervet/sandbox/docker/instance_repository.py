@@ -48,12 +48,12 @@ def fetch_commit(mirror: Path, commit: str, into: Path) -> None:
             hint="Fetch it there, or give the clone of another repository with --mirror.",
         )
     into.mkdir(parents=True)
-    _git(into, "init", "--quiet", "--initial-branch=main")
+    _git(into, "init", "--quiet")
     tags = _git(mirror, "tag", "--merged", commit, "--list").split()
     wanted = [f"refs/tags/{tag}:refs/tags/{tag}" for tag in tags]
     source = str(mirror.resolve())
-    _git(into, "fetch", "--quiet", "--no-tags", source, f"{commit}:refs/heads/main", *wanted)
-    _git(into, "-c", "core.autocrlf=false", "checkout", "--quiet", "--force", "main")
+    _git(into, "fetch", "--quiet", "--no-tags", source, commit, *wanted)
+    _git(into, "-c", "core.autocrlf=false", "checkout", "--quiet", "--force", "-B", "main", commit)
     (into / ".git" / "FETCH_HEAD").unlink(missing_ok=True)
 
 

@@ -82,7 +82,6 @@ def run_stage(engine: Engine, stage: Stage) -> str:
                 mem_limit=_MEMORY,
                 pids_limit=_PROCESSES,
                 security_opt=["no-new-privileges"],
-                stop_signal="SIGKILL",
                 working_dir="/",
                 init=True,
             ).id
