@@ -42,13 +42,19 @@ def image_name(profile: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What an engine says of itself. `unlimited`: what it cannot limit, in words."""
+    """What an engine says of itself. `unlimited`: what it cannot limit, in words.
+
+    With `plain_layers` the kernel has no shorthand for a renamed folder: what a container wrote
+    lies in its upper folder as it is. `place` is where the engine keeps its disks.
+    """
 
     processors: int
     runtimes: tuple[str, ...]
     default_runtime: str
     seccomp: bool
     unlimited: tuple[str, ...]
+    plain_layers: bool = False
+    place: str = ""
 
 
 class Engine:
@@ -141,6 +147,8 @@ def _facts(info: dict[str, Any]) -> Facts:
         default_runtime=str(info.get("DefaultRuntime") or "runc"),
         seccomp=any("name=seccomp" in each for each in info.get("SecurityOptions") or ()),
         unlimited=tuple(word for name, word in limits.items() if not info.get(name)),
+        plain_layers=["Native Overlay Diff", "true"] in (info.get("DriverStatus") or ()),
+        place=str(info.get("DockerRootDir") or ""),
     )
 
 
