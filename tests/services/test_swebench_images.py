@@ -166,6 +166,27 @@ def test_nothing_of_the_host_or_of_the_build_stays_in_an_image(
     assert left == []
 
 
+def test_the_dockerfile_of_a_task_makes_the_same_repository(
+    images: InstanceImages, docker_engine: Engine, unnamed: str
+) -> None:
+    found = images.ensure(wanted("vervet__spans-1"))
+    labels = docker_engine.client.images.get(found.id).labels
+    base = f"BASE={labels['vervet.swebench.environment']}"
+    built = subprocess.run(
+        ["docker", "build", "--quiet", "--build-arg", base, "--tag", unnamed, "."],
+        cwd=task("vervet__spans-1"),
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert built.returncode == 0, built.stderr
+
+    assert evaluate(unnamed, ROWS["vervet__spans-1"], ROWS["vervet__spans-1"]["patch"]) == (
+        "RESOLVED_FULL"
+    )
+
+
 def test_files_that_are_not_the_base_commit_are_refused(
     images: InstanceImages, unnamed: str
 ) -> None:

@@ -59,13 +59,13 @@ def build(
 ) -> None:
     """Have the images of instances: as they are, from a registry, or built here.
 
-    An image that is there is left as it is, unless it was built here of other inputs. With a
-    recipe and the repository (--mirror) it is built, on a Debian that needs no registry; else it
-    is pulled. Exit status 1 if one could not be had.
+    An image that is there is left as it is, unless it was built here of other inputs. Else it is
+    pulled, or, where it cannot be, built of the repository (--mirror) on a Debian that needs no
+    registry. Exit status 1 if one could not be had.
 
     \b
     vervet swebench build
-    vervet swebench build instances.jsonl.gz -i pallets__flask-5063 --mirror ~/clones/flask
+    vervet swebench build lite.jsonl.gz -i pallets__flask-5063 --mirror ~/clones/flask
     """
     from vervet.cli.output import err, print_json, print_set_aside
     from vervet.core.errors import VervetError

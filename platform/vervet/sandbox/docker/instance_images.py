@@ -116,13 +116,13 @@ class InstanceImages:
         return str(found.id), str(found.labels.get(INPUTS, ""))
 
     def _obtain(self, wanted: Wanted, inputs: str) -> str:
-        """Build it where there is something to build it from, else pull it; how it was had."""
+        """Pull it, else build it; how it was had. Nobody publishes those of plain files."""
+        why = "" if wanted.files else self._pull(wanted.image)
+        if not why and not wanted.files:
+            return "pulled"
         if wanted.files or (self._mirror and wanted.recipe):
             self._build(wanted, inputs)
             return "built"
-        why = self._pull(wanted.image)
-        if not why:
-            return "pulled"
         lacks = "a clone (--mirror)" if wanted.recipe else "a recipe that names its interpreter"
         raise SandboxError(
             f"the image {wanted.image} of {wanted.instance} is not there",

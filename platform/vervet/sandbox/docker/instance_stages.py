@@ -13,7 +13,7 @@ import json
 import os
 import ssl
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -64,38 +64,54 @@ def run_stage(engine: Engine, stage: Stage) -> str:
     Raises `SandboxError` with the script's last lines where it fails, or takes too long.
     """
     import docker.errors
-    import docker.types
     import requests
+
+    try:
+        with _patience(engine):
+            container = _create(engine, stage)
+            try:
+                if stage.archive is not None:
+                    engine.client.api.put_archive(container, "/", stage.archive)
+                engine.client.api.start(container)
+                _wait(engine, container, stage)
+                return _commit(engine, container, stage)
+            finally:
+                remove(engine.client, container)
+    except (docker.errors.DockerException, requests.RequestException) as error:
+        raise SandboxError(f"{stage.name}: the Docker engine says: {error}") from error
+
+
+def _create(engine: Engine, stage: Stage) -> str:
+    import docker.types
 
     shell = "/bin/bash" if "bash" in stage.script.partition("\n")[0] else "/bin/sh"
     variables, certificates = _from_host()
     ended = ["timeout", "--kill-after=1", str(STAGE_S), "env"]
     given = [f"{key}={value}" for key, value in {**variables, **stage.environment}.items()]
-    mounts = [docker.types.Mount(_CERTIFICATES, certificates, type="bind", read_only=True)]
+    mount = docker.types.Mount(_CERTIFICATES, certificates, type="bind", read_only=True)
+    made = engine.client.containers.create(
+        image=stage.source,
+        name=_NAME + identity().replace(":", "__") + f"__{time.monotonic_ns()}",
+        command=[*ended, *given, shell, "-c", stage.script, stage.name, *stage.arguments],
+        mounts=[mount] if certificates else [],
+        mem_limit=_MEMORY,
+        pids_limit=_PROCESSES,
+        security_opt=["no-new-privileges"],
+        working_dir="/",
+        init=True,
+    )
+    return str(made.id)
+
+
+@contextlib.contextmanager
+def _patience(engine: Engine) -> Iterator[None]:
+    """Let the engine take longer over one request: an image of gigabytes is one."""
+    api = engine.client.api
+    before, api.timeout = api.timeout, STAGE_S
     try:
-        container = str(
-            engine.client.containers.create(
-                image=stage.source,
-                name=_NAME + identity().replace(":", "__") + f"__{time.monotonic_ns()}",
-                command=[*ended, *given, shell, "-c", stage.script, stage.name, *stage.arguments],
-                mounts=mounts if certificates else [],
-                mem_limit=_MEMORY,
-                pids_limit=_PROCESSES,
-                security_opt=["no-new-privileges"],
-                working_dir="/",
-                init=True,
-            ).id
-        )
-        try:
-            if stage.archive is not None:
-                engine.client.api.put_archive(container, "/", stage.archive)
-            engine.client.api.start(container)
-            _wait(engine, container, stage)
-            return _commit(engine, container, stage)
-        finally:
-            remove(engine.client, container)
-    except (docker.errors.DockerException, requests.RequestException) as error:
-        raise SandboxError(f"{stage.name}: the Docker engine says: {error}") from error
+        yield
+    finally:
+        api.timeout = before
 
 
 def reap_stages(engine: Engine) -> int:
