@@ -5,7 +5,7 @@ Their wire form is fixed by `sandboxes/job.schema.json` and `sandboxes/report.sc
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -99,6 +99,9 @@ class Job:
     share only a pair of pipes, whose ends each finds as descriptors 3 (read) and 4 (write). The
     check's input goes to `program` alone, and the check is over when `program` has ended: a peer
     that has not ended shortly after is ended. `peer_limits` are the peer's where they differ.
+
+    Of a program whose profile is an image, `more` says which step follows after the last of
+    `checks`, from all reports so far, again and again; None: no other.
     """
 
     program: Program
@@ -107,6 +110,7 @@ class Job:
     peer: Program | None = None
     peer_limits: Limits | None = None
     artifacts: tuple[ArtifactSpec, ...] = ()
+    more: Callable[[Sequence[CheckReport]], Check | None] | None = None
 
 
 class LimitHit(StrEnum):

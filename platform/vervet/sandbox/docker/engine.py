@@ -58,10 +58,13 @@ class Facts:
 
 
 class Engine:
-    """A Docker engine that answers. Made by `connect`."""
+    """A Docker engine that answers. Made by `connect`.
+
+    With `near` cleared, its containers' processes and files are not looked for on this host.
+    """
 
     def __init__(self, where: str, make: Callable[[], docker.DockerClient]) -> None:
-        self.where = where
+        self.where, self.near = where, True
         self._make = make
         self._here = threading.local()
         self._clients: list[docker.DockerClient] = []

@@ -10,7 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,12 +32,14 @@ if TYPE_CHECKING:
 
     from vervet.sandbox.docker.engine import Engine
 
-__all__ = ["PREFIX", "Steps"]
+__all__ = ["MOST_MORE", "PREFIX", "Steps"]
 
 PREFIX = "image:"
 LAYERS = ("pidns", "netns", "mountns", "ipcns", "utsns", "rlimits", "nonewprivs", "cgroup")
 IMAGES, SPARES = 3, 1
 """For how many images containers wait, and how many for each."""
+MOST_MORE = 12
+"""Steps that may follow from those of a job."""
 WAIT_S, SLACK_S, HOUR_S = 1800, 600, 3600
 """How long a container waits at most for its job, and what a job takes beside its steps."""
 
@@ -118,7 +120,7 @@ class Steps:
         try:
             yield room
         finally:
-            self._behind.submit(_leave, room)
+            self._behind.submit(room.close)
 
     def _open(self, plan: Plan) -> Room:
         """A new container, its disk bounded by the engine where that can do it."""
@@ -141,18 +143,13 @@ class Steps:
             raise GuestGoneError(str(error)) from error
 
 
-def _leave(room: Room) -> None:
-    """The container's own end and the janitor are behind this where the engine is gone."""
-    with suppress(Exception):
-        room.close()
-
-
 def _limits(job: Job, check: Check) -> Limits:
     return check.limits or job.limits
 
 
 def _plan(job: Job, image: str) -> Plan:
     seconds = sum(_limits(job, check).wall_s for check in job.checks)
+    seconds += MOST_MORE * job.limits.wall_s if job.more else 0
     life = WAIT_S + SLACK_S + HOUR_S * int(1 + seconds // HOUR_S)
     limits = job.limits
     return Plan(
@@ -173,20 +170,26 @@ def _require_usable(job: Job) -> None:
             hint="Give each check its argv and files.",
         )
     for check in job.checks:
-        limits = _limits(job, check)
-        own = replace(job.limits, wall_s=limits.wall_s, cpu_s=limits.cpu_s, output=limits.output)
-        if limits != own:
-            raise JobError(
-                f"check {check.name!r} has limits of its own beside times and output",
-                hint="Memory, processes and sizes of files are the whole container's: set them "
-                "on the job.",
-            )
-        ids_of(check.user)
-        if not check.argv or not check.argv[0]:
-            raise JobError(f"check {check.name!r} has no argv", hint="Say what the step runs.")
-        paths = [*(file.path for file in check.files), *check.removed]
-        for path in [*paths, *(spec.path for spec in (*check.fetch, *job.artifacts))]:
-            check_path(path)
+        _require_check(job, check)
+    for spec in job.artifacts:
+        check_path(spec.path)
+
+
+def _require_check(job: Job, check: Check) -> None:
+    limits = _limits(job, check)
+    own = replace(job.limits, wall_s=limits.wall_s, cpu_s=limits.cpu_s, output=limits.output)
+    if limits != own:
+        raise JobError(
+            f"check {check.name!r} has limits of its own beside times and output",
+            hint="Memory, processes and sizes of files are the whole container's: set them "
+            "on the job.",
+        )
+    ids_of(check.user)
+    if not check.argv or not check.argv[0]:
+        raise JobError(f"check {check.name!r} has no argv", hint="Say what the step runs.")
+    paths = [*(file.path for file in check.files), *check.removed]
+    for path in [*paths, *(spec.path for spec in check.fetch)]:
+        check_path(path)
 
 
 @dataclass
@@ -204,9 +207,9 @@ class _Progress:
         until = time.monotonic() + room.plan.life_s - WAIT_S
         untouched: tuple[Change, ...] = ()
         with engine_words():
-            if any(check.watched for check in self.job.checks):
+            if self.job.more or any(check.watched for check in self.job.checks):
                 untouched = changes(room)
-        for check in self.job.checks:
+        for check in self._checks():
             with engine_words(f"check {check.name!r}"):
                 if time.monotonic() > until:
                     raise InfraError("the container has come to its deadline")
@@ -217,6 +220,17 @@ class _Progress:
         if self.job.artifacts:
             with engine_words("its artifacts"):
                 self.artifacts = fetched(room, self.job.artifacts)
+
+    def _checks(self) -> Iterator[Check]:
+        """The job's steps, then those that follow from them, one at a time."""
+        yield from self.job.checks
+        more = self.job.more
+        for _ in range(MOST_MORE if more else 0):
+            check = more(tuple(self.reports)) if more else None
+            if check is None:
+                return
+            _require_check(self.job, check)
+            yield check
 
     def _step(self, room: Room, check: Check, untouched: tuple[Change, ...]) -> CheckReport:
         if check.removed:

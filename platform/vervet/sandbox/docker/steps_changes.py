@@ -13,6 +13,7 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vervet.sandbox.docker.steps_disk import inside, look
@@ -33,7 +34,6 @@ BLOCK = 1 << 20
 TOO_LONG = "file name too long"
 OPAQUE = "trusted.overlay.opaque"
 MADE = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
-DEVICES, TERMINALS = "/dev", "/dev/pts"
 KINDS = {0: "changed", 1: "added", 2: "deleted"}
 TYPES = {"folder": stat.S_IFDIR, "file": stat.S_IFREG, "link": stat.S_IFLNK, "other": 0}
 
@@ -42,8 +42,8 @@ def changes(room: Room) -> tuple[Change, ...]:
     """What is not as in the image; one change of "/" where there is more than is read.
 
     With it comes all that lies in places that are no part of the disk and that a step can write:
-    the folder /dev and the files that the engine makes in /etc. What `since` a moment has changed
-    shows that they have. Raises what the engine raises, `OSError`, and `GuestGoneError`.
+    /dev, /dev/shm and such, and the files that the engine makes in /etc: `since` tells which of
+    them have changed. Raises what the engine raises, `OSError`, and `GuestGoneError`.
     """
     try:
         found = _Walk(room).all() if room.upper else _asked(room)
@@ -174,26 +174,41 @@ def _opaque(folder: str) -> bool:
 
 
 def _beside(room: Room) -> Iterator[Change]:
-    """What lies in /dev and is bound into /etc; where the host sees the processes, it sees that."""
+    """What lies in the file systems in memory that a step can write, and is bound into /etc."""
     root = f"/proc/{room.pid}/root"
-    waiting, seen = [DEVICES], 0
+    waiting = [(place, os.lstat(root + place).st_dev) for place in _in_memory(room)]
+    seen = 0
     while waiting:
-        with os.scandir(root + waiting.pop()) as entries:
+        folder, device = waiting.pop()
+        with os.scandir(root + folder) as entries:
             for entry in entries:
-                path = entry.path.removeprefix(root)
+                path = f"{folder}/{entry.name}"
                 status = entry.stat(follow_symlinks=False)
-                if stat.S_ISDIR(status.st_mode) and path != TERMINALS:
-                    waiting.append(path)
+                if stat.S_ISDIR(status.st_mode) and status.st_dev == device:
+                    waiting.append((path, device))
                 yield Change(path, "added", _of_device(entry.path, status), status.st_mode)
                 seen += 1
                 if seen > MOST:
                     yield _too_much()
                     return
     for path in MADE:
-        with contextlib.suppress(OSError), inside(room, path) as (folder, name):
-            held = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
+        with contextlib.suppress(OSError), inside(room, path) as (inner, name):
+            held = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=inner)
             with os.fdopen(held, "rb") as file:
                 yield Change(path, "added", _digest(file.read(BLOCK)))
+
+
+def _in_memory(room: Room) -> list[str]:
+    """Where file systems in memory are mounted that can be written: /dev, /dev/shm and such."""
+    found = []
+    for line in Path(f"/proc/{room.pid}/mountinfo").read_text().splitlines():
+        mount, _, system = line.partition(" - ")
+        top, place, options = mount.split()[3:6]
+        kind, _, rights = system.split()[:3]
+        whole = kind == "tmpfs" and top == "/"  # else a file of it that hides one of the kernel's
+        if whole and "rw" in options.split(",") and "rw" in rights.split(","):
+            found.append(place)
+    return found
 
 
 def _of_device(place: str, status: os.stat_result) -> str:

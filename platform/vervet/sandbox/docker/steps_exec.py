@@ -12,6 +12,7 @@ import select
 import signal
 import socket
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -28,9 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["NotStartedError", "ids_of", "run_step"]
 
 ONE_PIPE = ("/bin/sh", "-c", 'exec "$@" 2>&1', "sh")
-ASK_S, LAST_S = 0.25, 10.0
-"""How often the engine is asked for what this host cannot see, and how long a step that was
-killed may take until its end is known."""
+ASK_S, LAST_S, KILLED_S = 0.25, 10.0, 2.0
+"""How often the engine is asked for what this host cannot see; how long the end of a step may take
+to be known, and its last output where it was killed at a limit."""
 DISK_S, DISK_SHARE = 2.0, 20
 """How often the disk is measured, at most; measuring takes less than this share of the time."""
 REFUSED = "OCI runtime exec failed"
@@ -175,10 +176,15 @@ class _Step:
         return None
 
     def drain(self) -> None:
-        """Read what the pipe still holds, once all who could write to it are gone."""
-        deadline = time.monotonic() + LAST_S
+        """Read what the pipe still holds, once all who could write to it are gone.
+
+        Raises `GuestGoneError` where it does not come to its end: what is missing is not known.
+        """
+        deadline = time.monotonic() + (KILLED_S if self.limit else LAST_S)
         while self.pipe.open and time.monotonic() < deadline:
             self.wait(ASK_S)
+        if self.pipe.open and not self.limit:
+            raise GuestGoneError("the engine does not end the output of a step")
 
     def exit_code(self) -> int:
         """Raises `GuestGoneError` if the engine does not learn of the end."""
@@ -225,16 +231,15 @@ def run_step(room: Room, check: Check, limits: Limits, env: dict[str, str]) -> C
         user=ids_of(check.user),
     )
     start = time.monotonic()
-    link, early = _attach(room, made["Id"])
-    pipe = _Pipe(link, limits.output, check.stdin)
-    step = _Step(room, limits, pipe, made["Id"], start, before, counted=start, measured=start)
-    try:
-        pipe.feed(early)
-        return _follow(step, check.name)
-    finally:
-        if step.held >= 0:
-            os.close(step.held)
-        link.close()
+    with _attached(room, made["Id"]) as (link, early):
+        pipe = _Pipe(link, limits.output, check.stdin)
+        step = _Step(room, limits, pipe, made["Id"], start, before, counted=start, measured=start)
+        try:
+            pipe.feed(early)
+            return _follow(step, check.name)
+        finally:
+            if step.held >= 0:
+                os.close(step.held)
 
 
 def _follow(step: _Step, name: str) -> CheckReport:
@@ -283,14 +288,18 @@ def _report(step: _Step, name: str, code: int | None, wall: float, used: Used) -
     )
 
 
-def _attach(room: Room, exec_id: str) -> tuple[socket.socket, bytes]:
+@contextlib.contextmanager
+def _attached(room: Room, exec_id: str) -> Iterator[tuple[socket.socket, bytes]]:
     """Start the step: the engine's connection, and what came along with its answer.
 
     The SDK gives away the connection below the reader of the answer's head, which may have read
     on into the stream.
     """
     stream: Any = room.engine.client.api.exec_start(exec_id, socket=True)
-    link: socket.socket = getattr(stream, "_sock", stream)
-    link.setblocking(False)
-    early = stream._response.raw._fp.fp.peek()
-    return link, early
+    answer, link = stream._response, getattr(stream, "_sock", stream)
+    try:
+        link.setblocking(False)
+        yield link, answer.raw._fp.fp.peek()
+    finally:
+        answer.close()
+        link.close()

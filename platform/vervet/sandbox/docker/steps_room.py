@@ -7,6 +7,7 @@ step.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -68,7 +69,8 @@ class Room:
         self.lower = tuple(str(layers.get("LowerDir", "")).split(":"))
         self.group: Group = EngineGroup(engine, container)
         gvisor = is_gvisor(str(said["HostConfig"].get("Runtime")))
-        if disk.get("Name") in COPYING and not gvisor and host_sees(container, pid):
+        near = engine.near and not gvisor and host_sees(container, pid)
+        if near and disk.get("Name") in COPYING:
             self.group, self.pid = HostGroup(engine, container, pid), pid
             upper = str(layers.get("UpperDir", ""))
             if engine.facts.plain_layers and os.access(upper, os.R_OK | os.X_OK):
@@ -94,8 +96,15 @@ class Room:
         return sum(int(each.get("SizeRw") or 0) for each in found)
 
     def close(self) -> None:
-        """Kill every process of the container and remove it; a second time does nothing."""
-        remove(self.engine.client, self.container)
+        """Kill every process of the container and remove it; a second time does nothing.
+
+        Where the engine is gone, the container's own end and the janitor are behind this.
+        """
+        import docker.errors
+        import requests
+
+        with contextlib.suppress(docker.errors.DockerException, requests.RequestException):
+            remove(self.engine.client, self.container)
 
 
 def room_options(plan: Plan, runtime: str, processors: int) -> dict[str, Any]:
