@@ -13,7 +13,14 @@ from vervet.problems.checking import CheckedFile, check_file
 from vervet.problems.formats import LoadedSuite
 from vervet.verification.registry import verifier_for
 
-__all__ = ["CheckedCandidates", "as_json", "check_candidates", "check_problems", "load_suite"]
+__all__ = [
+    "CheckedCandidates",
+    "as_json",
+    "check_candidates",
+    "check_problems",
+    "judgeable",
+    "load_suite",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +39,12 @@ def load_suite(name: str, format: str | None, limit: int | None = None) -> Loade
 
     Raises what `vervet.problems.bundled.load` raises.
     """
-    return load(name, format=format, limit=limit, check=_judgeable)
+    return load(name, format=format, limit=limit, check=judgeable)
 
 
 def check_problems(name: str, format: str | None) -> CheckedFile:  # noqa: A002
     """The check of a file of problems, with what their verifiers say of each."""
-    return check_file(name, format=format, check=_judgeable)
+    return check_file(name, format=format, check=judgeable)
 
 
 def check_candidates(path: Path, suite: LoadedSuite, source: str | None) -> CheckedCandidates:
@@ -80,6 +87,6 @@ def as_json(problems: CheckedFile, candidates: CheckedCandidates | None) -> dict
     }
 
 
-def _judgeable(problem: Problem) -> None:
+def judgeable(problem: Problem) -> None:
     """Raise `ProblemError` or `UnknownNameError` for what no verifier can judge."""
     verifier_for(problem.kind).check_problem(problem)

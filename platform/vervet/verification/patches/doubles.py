@@ -179,5 +179,5 @@ def _spellings(path: str) -> frozenset[str]:
 def _replaced(command: str, spelled: Mapping[str, str]) -> str:
     """The command with some words replaced; all else as it is written."""
     for old, new in spelled.items():
-        command = re.sub(rf"(?<!\S){re.escape(old)}(?!\S)", lambda _, new=new: new, command)
+        command = re.sub(rf"(?<!\S){re.escape(old)}(?!\S)", new.replace("\\", r"\\"), command)
     return command

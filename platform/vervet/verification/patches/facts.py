@@ -28,17 +28,19 @@ class Facts:
 
     `tests` are the files of the test patch as it leaves them, packed, and `gone` those that it
     deletes; `configuration` are the files that configure tests, as they are at the base commit,
-    packed; `gold_configuration` those that gold touches. `installed` are paths outside of the
-    repository that installing changes, with kind and digest (empty: another one each time), and
-    `packages` the top-level names that it installs as copies. `problem` is empty where gold
+    packed; `gold_touches` are kinds by path of what gold touches of what decides about tests.
+    `installed` are paths outside of the repository that installing changes, with kind and digest
+    (empty: another one each time), `built` those within it that no patch names, and `packages`
+    the top-level names that it installs as copies. `problem` is empty where gold
     resolved and no patch did not, `gold_runs` times; otherwise it says what was wrong.
     """
 
     tests: Mapping[str, str] = field(default_factory=dict)
     gone: tuple[str, ...] = ()
     configuration: Mapping[str, str] = field(default_factory=dict)
-    gold_configuration: tuple[str, ...] = ()
+    gold_touches: Mapping[str, str] = field(default_factory=dict)
     installed: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    built: Mapping[str, str] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
     canary: bool = False
     twins: bool = False
@@ -56,7 +58,7 @@ class Facts:
         """As JSON values, equal for equal facts."""
         found = asdict(self)
         found["installed"] = {path: list(what) for path, what in sorted(self.installed.items())}
-        for name in ("gone", "gold_configuration", "packages"):
+        for name in ("gone", "packages"):
             found[name] = sorted(found[name])
         return found
 
@@ -72,9 +74,7 @@ def facts_of(problem: Problem) -> Facts | None:
             f"problem {problem.id}: its facts are of another version of Vervet",
             hint="Validate it again: vervet swebench validate.",
         )
-    lists = {
-        name: tuple(found.get(name, ())) for name in ("gone", "gold_configuration", "packages")
-    }
+    lists = {name: tuple(found.get(name, ())) for name in ("gone", "packages")}
     installed = {path: (what[0], what[1]) for path, what in found.get("installed", {}).items()}
     return Facts(**{**found, **lists, "installed": installed})
 

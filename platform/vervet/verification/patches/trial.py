@@ -1,0 +1,373 @@
+"""Owns one patch's way through a container: applied, installed, cleared, tested, doubted.
+
+Decides each next step from what the last one showed; runs nothing itself. What the candidate can
+have reached is put back by the host before the tests, byte for byte.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from vervet.core.limits import Limits
+from vervet.core.values import Problem
+from vervet.sandbox.job import ArtifactSpec, Check, CheckReport, File, Job, LimitHit, Program
+from vervet.verification.patches.doubles import (
+    Canary,
+    TestFile,
+    canary_of,
+    mutant_of,
+    name_in_twin,
+    test_files,
+    twin_of,
+)
+from vervet.verification.patches.facts import Facts, unpack
+from vervet.verification.patches.foreign import Cleared, clear
+from vervet.verification.patches.grading import Graded, regrade
+from vervet.verification.patches.lookout import Finding, look
+from vervet.verification.patches.script import REPOSITORY, Script, script_of
+from vervet.verification.patches.text import Patch
+from vervet.verification.patches.touched import (
+    Changed,
+    Restoring,
+    Touch,
+    TouchKind,
+    plan_restoring,
+    touched,
+    trusted_of,
+)
+
+__all__ = ["APPLIED_BY", "Trial"]
+
+PATCH_FILE, APPLY_FILE, EVAL_FILE = "/vervet/patch.diff", "/vervet/apply.sh", "/eval.sh"
+APPLIED_BY = (
+    "git apply --verbose",
+    "git apply --verbose --3way",
+    "git apply --verbose --reject",
+    "patch --batch --forward --fuzz=5 -p1 -i",
+)
+"""The official commands, in their order (swebench.harness.run_evaluation)."""
+FIRST_APPLIED, ALREADY = 20, 30
+LARGEST_SOURCE = 2 << 20
+MOST_UNSEEN = 200
+TEST_FOLDERS = frozenset({"test", "tests", "testing"})
+PASSING = frozenset({"PASSED", "XFAIL"})
+BUILT = frozenset({TouchKind.COMPILED, TouchKind.PLUGIN})
+"""What installing makes in the repository itself, with gold as well."""
+
+
+@dataclass(slots=True)
+class Trial:
+    """A patch (None: no patch at all) on an instance.
+
+    With `doubting` twins and mutants are run whatever came of the tests, as validation does.
+    """
+
+    problem: Problem
+    patch: Patch | None
+    facts: Facts
+    limits: Limits
+    image: str
+    doubting: bool = False
+    script: Script = field(init=False)
+    files: tuple[TestFile, ...] = field(init=False)
+    canary: Canary | None = field(init=False)
+    reports: dict[str, CheckReport] = field(default_factory=dict)
+    cleared: Cleared = field(default_factory=Cleared)
+    put_back: list[str] = field(default_factory=list)
+    sights: list[Finding] = field(default_factory=list)
+    graded: Graded | None = None
+    canary_held: bool | None = None
+    twins_agree: bool | None = None
+    mutants_fail: bool | None = None
+    _nonce: str = field(default_factory=lambda: f"v{secrets.token_hex(8)}")
+    _twins: dict[str, TestFile] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.script = script_of(self.problem)
+        self.files = test_files(self.script.commands, self.facts.tests)
+        self.canary = canary_of(self.script.commands, self.files, self._nonce)
+
+    @property
+    def job(self) -> Job:
+        """The container's job; later steps follow from earlier ones."""
+        checks = [*([self._before(), self._apply()] if self.patch else []), self._install()]
+        return Job(
+            Program(f"image:{self.image}", (), ()),
+            tuple(checks),
+            self.limits,
+            more=self.more,
+        )
+
+    def on_check(self, report: CheckReport) -> bool:
+        """Take in a step; whether anything is to follow."""
+        self.reports[report.name] = report
+        match report.name:
+            case "apply":
+                return self.applied_by is not None
+            case "install":
+                self.cleared = clear(report.changes, self.facts, self._patched())
+                if not self.doubting:
+                    self.cleared.rejected += [f"changed {path}" for path in self.lost()]
+                return report.limit is None
+            case "look":
+                self._look(report.files, new=True)
+            case "tests":
+                return self._grade(report)
+            case "twins":
+                self.twins_agree = self._compare_twins(report)
+            case "mutants":
+                self.mutants_fail = self._see_mutants(report)
+        return report.limit is None
+
+    def more(self, _reports: Sequence[CheckReport]) -> Check | None:
+        """The next step in the container, None at the end."""
+        seen = self.reports
+        if "tests" not in seen:
+            if self.cleared.rejected and not self.doubting:
+                return None
+            if self.cleared.unseen and "look" not in seen:
+                return self._look_at(self.cleared.unseen)
+            return self._tests()
+        if self.graded is None or not (self.graded.resolved or self.doubting):
+            return None
+        if (self.facts.twins or self.doubting) and "twins" not in seen and self.files:
+            return self._run_twins()
+        if (self.facts.mutants or self.doubting) and "mutants" not in seen:
+            return self._run_mutants()
+        return None
+
+    @property
+    def applied_by(self) -> str | None:
+        """The command that applied the patch; None while none did."""
+        report = self.reports.get("apply")
+        if report is None or report.exit_code is None or report.limit is not None:
+            return None
+        if report.exit_code == ALREADY:
+            return "applied already"
+        at = report.exit_code - FIRST_APPLIED
+        return APPLIED_BY[at] if 0 <= at < len(APPLIED_BY) else None
+
+    @property
+    def log(self) -> bytes:
+        """What the tests printed, with the markers."""
+        report = self.reports.get("tests")
+        return report.stdout if report else b""
+
+    def _patched(self) -> tuple[str, ...]:
+        return tuple(file.path for file in self.patch.files) if self.patch else ()
+
+    def _before(self) -> Check:
+        """The sources that the patch changes, as they are at the base commit."""
+        return Check("before", argv=("true",), fetch=self._sources())
+
+    def _sources(self) -> tuple[ArtifactSpec, ...]:
+        paths = {path for file in self.patch.files for path in (file.path, file.old_path)} if (
+            self.patch
+        ) else set()  # fmt: skip
+        return tuple(_fetched(path) for path in sorted(paths) if path)
+
+    def _apply(self) -> Check:
+        assert self.patch is not None
+        lines = ["#!/bin/bash", f"cd {REPOSITORY}"]
+        for at, command in enumerate(APPLIED_BY):
+            if at:
+                lines.append("git checkout -- . ; git clean -fd")
+            lines.append(f"{command} {PATCH_FILE} && exit {FIRST_APPLIED + at}")
+        lines.append(f"git apply --check --reverse {PATCH_FILE} && exit {ALREADY}")
+        lines.append("exit 1")
+        return Check(
+            "apply",
+            argv=("/bin/bash", APPLY_FILE),
+            files=(
+                File(PATCH_FILE, self.patch.text.encode()),
+                File(APPLY_FILE, "\n".join([*lines, ""]).encode()),
+            ),
+            folder=REPOSITORY,
+            fetch=self._sources(),
+        )
+
+    def _install(self) -> Check:
+        return Check(
+            "install",
+            argv=("/bin/bash", EVAL_FILE),
+            files=(File(EVAL_FILE, self.script.install.encode()),),
+            removed=(PATCH_FILE, APPLY_FILE),
+            watched=True,
+        )
+
+    def _look_at(self, paths: Iterable[str]) -> Check:
+        some = list(paths)[:MOST_UNSEEN]
+        return Check(
+            "look",
+            argv=("true",),
+            fetch=tuple(ArtifactSpec(path, path, LARGEST_SOURCE) for path in some),
+        )
+
+    def _look(self, after: Mapping[str, bytes], *, new: bool = False) -> None:
+        """Look at sources for what reaches into the tests; `new` ones have no earlier form."""
+        before = {} if new else self.reports["before"].files
+        for path, data in after.items():
+            if path.endswith(".py") and not self._is_test(path):
+                earlier = before.get(path, b"").decode("utf-8", "replace")
+                self.sights += look(path, earlier, data.decode("utf-8", "replace"))
+
+    def _is_test(self, path: str) -> bool:
+        return path in self.facts.tests or path in self.put_back or self._in_test_folder(path)
+
+    def _in_test_folder(self, path: str) -> bool:
+        """Whether it lies with the instance's tests, in a folder that is called so."""
+        folders = {posixpath.dirname(file.path) for file in self.files}
+        return any(
+            TEST_FOLDERS & set(folder.split("/"))
+            and (posixpath.dirname(path) == folder or path.startswith(f"{folder}/"))
+            for folder in folders
+        )
+
+    def _tests(self) -> Check:
+        """The official test command on the instance's own tests, with a canary beside them."""
+        files, removed = self._restored()
+        if self.patch:
+            self._look(self.reports["apply"].files)
+        commands = None
+        if self.canary is not None and (self.facts.canary or self.doubting):
+            files.append(_laid(self.canary.path, self.canary.source.encode()))
+            commands = self.canary.commands
+        files.append(File(EVAL_FILE, self.script.testing(commands).encode()))
+        return Check(
+            "tests",
+            argv=("/bin/bash", EVAL_FILE),
+            files=tuple(files),
+            removed=tuple(removed),
+        )
+
+    def _restored(self) -> tuple[list[File], list[str]]:
+        """What goes back to the instance's own state, and what is taken away before that."""
+        files = {path: unpack(data) for path, data in self.facts.tests.items()}
+        removed = [f"{REPOSITORY}/{path}" for path in self.facts.gone]
+        removed += self.cleared.removed
+        for path in self._to_put_back():
+            if path in files or path in self.facts.gone:
+                continue
+            known = self._base(path)
+            if known is None:
+                removed.append(f"{REPOSITORY}/{path}")
+            else:
+                files[path] = known
+            self.put_back.append(path)
+        return [_laid(path, data) for path, data in sorted(files.items())], removed
+
+    def _to_put_back(self) -> list[str]:
+        return [
+            touch.path
+            for touch in self.restoring.put_back
+            if not (touch.kind in BUILT and touch.path in self.facts.built)
+        ]
+
+    def _base(self, path: str) -> bytes | None:
+        """A file as it is at the base commit; None where it is not there, or was not read."""
+        if path in self.facts.configuration:
+            return unpack(self.facts.configuration[path])
+        before = self.reports.get("before")
+        return before.files.get(path) if before else None
+
+    @property
+    def restoring(self) -> Restoring:
+        """What of the changed disk goes back, and what stays because gold touches it, too."""
+        own = touched(self._changed_inside(), trusted_of(self.problem.spec))
+        gold = [Touch(path, TouchKind(kind), "") for path, kind in self.facts.gold_touches.items()]
+        return plan_restoring(own, gold)
+
+    def lost(self) -> list[str]:
+        """Changed files that should go back, of which nobody has read what they were."""
+        added = {change.path for change in self._changed_inside() if change.added}
+        return [
+            path
+            for path in self._to_put_back()
+            if path not in added and path not in self.facts.tests and self._base(path) is None
+        ]
+
+    def _changed_inside(self) -> list[Changed]:
+        """Files in the repository that are not as in the image, relative to it."""
+        report = self.reports.get("install")
+        inside = f"{REPOSITORY}/"
+        return [
+            Changed(change.path.removeprefix(inside), change.kind == "added")
+            for change in (report.changes if report else ())
+            if change.path.startswith(inside)
+            and not change.path.startswith(f"{inside}.git/")
+            and (change.mode & 0o170000) != 0o040000
+        ]
+
+    def _grade(self, report: CheckReport) -> bool:
+        if report.limit not in (None, LimitHit.CPU):
+            return False
+        self.graded = regrade(report.stdout, self.problem)
+        if self.canary is not None and (self.facts.canary or self.doubting):
+            self.canary_held = self.canary.held(self.graded.statuses)
+        return self.canary_held is not False or self.doubting
+
+    def _run_twins(self) -> Check:
+        self._twins, commands = twin_of(self.script.commands, self.files, self._nonce)
+        files = [
+            _laid(self._twins[file.path].path, unpack(self.facts.tests[file.path]))
+            for file in self.files
+        ]
+        files.append(File(EVAL_FILE, self.script.testing(commands).encode()))
+        return Check("twins", argv=("/bin/bash", EVAL_FILE), files=tuple(files))
+
+    def _compare_twins(self, report: CheckReport) -> bool:
+        """Whether each test that was to pass ends in its twin as it did itself."""
+        assert self.graded is not None
+        statuses = regrade(report.stdout, self.problem).statuses
+        for name in self.problem.spec["FAIL_TO_PASS"]:
+            spelled = name_in_twin(name, self.files, self._twins)
+            twin = next((statuses[each] for each in spelled if each in statuses), None)
+            own = self.graded.statuses.get(name)
+            if (own in PASSING) is not (twin in PASSING):
+                return False
+        return True
+
+    def _run_mutants(self) -> Check | None:
+        """The tests under their own names, with bodies that must fail; None if none can be made."""
+        names = self.problem.spec["FAIL_TO_PASS"]
+        made = {
+            file.path: mutant
+            for file in self.files
+            if (mutant := mutant_of(self._text(file.path), names, self._nonce)) is not None
+        }
+        if not made:
+            return None
+        files = [
+            _laid(path, text.encode("utf-8", "surrogateescape")) for path, text in made.items()
+        ]
+        files.append(File(EVAL_FILE, self.script.testing().encode()))
+        removed = [f"{REPOSITORY}/{twin.path}" for twin in self._twins.values()]
+        if self.canary is not None:
+            removed.append(f"{REPOSITORY}/{self.canary.path}")
+        return Check(
+            "mutants", argv=("/bin/bash", EVAL_FILE), files=tuple(files), removed=tuple(removed)
+        )
+
+    def _text(self, path: str) -> str:
+        return unpack(self.facts.tests[path]).decode("utf-8", "surrogateescape")
+
+    def _see_mutants(self, report: CheckReport) -> bool:
+        """Whether every test that was to pass fails with a body that must."""
+        statuses = regrade(report.stdout, self.problem).statuses
+        return all(statuses.get(name) not in PASSING for name in self.problem.spec["FAIL_TO_PASS"])
+
+
+def _laid(path: str, data: bytes) -> File:
+    return File(f"{REPOSITORY}/{path}", data)
+
+
+def _fetched(path: str) -> ArtifactSpec:
+    return ArtifactSpec(path, f"{REPOSITORY}/{path}", LARGEST_SOURCE)
+
+
+def with_facts(problem: Problem, facts: Facts) -> Problem:
+    """The problem with what validation showed."""
+    return replace(problem, spec={**problem.spec, "facts": facts.as_spec()})
