@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -20,11 +22,18 @@ from vervet.cli.options import (
     WorkersOption,
     config_from,
 )
-from vervet.core.errors import UsageError
+from vervet.core.errors import ProblemError, UsageError
 
 if TYPE_CHECKING:
+    from vervet.audit.effect import RunEffect
     from vervet.audit.false_negatives import FalseNegatives
+    from vervet.audit.false_positives import FalsePositives
+    from vervet.core.values import Suite
+    from vervet.pipeline.audit_loop import AuditWork
+    from vervet.pipeline.audit_negatives import NegativesWork
+    from vervet.pipeline.audit_positives import FalsePositiveSearch
     from vervet.pipeline.config import RunConfig
+    from vervet.sandbox.protocol import Sandbox
     from vervet.store.database import Database
 
 __all__ = ["register"]
@@ -46,6 +55,14 @@ def false_negatives(
             help="Exit with 1 if more than this share of the problems with references is affected.",
         ),
     ] = None,
+    known_wrong: Annotated[
+        bool,
+        typer.Option("--known-wrong/--no-known-wrong", help="Try known-wrong solutions as well."),
+    ] = True,
+    mutants: Annotated[
+        int, typer.Option(help="Mutants of a problem's references that are tried.")
+    ] = 10,
+    seed: Annotated[int, typer.Option(help="Of the choice of mutants.")] = 0,
     suite_format: Annotated[str | None, typer.Option("--format", help="Of the suite.")] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first so many problems.")] = None,
     config_file: ConfigOption = None,
@@ -61,6 +78,9 @@ def false_negatives(
 ) -> None:
     """Verify a suite's known-correct solutions on every check: what fails, why, and what it costs.
 
+    Then the reverse: known-wrong solutions (the data set's own, the empty program, mutants of
+    references) that pass. Their share does not count for --fail-over.
+
     An audit that was interrupted, or killed, goes on where it was: give the same command again.
     Exit status 1 too if the sandbox or the host failed on a reference.
 
@@ -69,8 +89,11 @@ def false_negatives(
     vervet audit false-negatives contests.jsonl --fail-over 0.05
     """
     from vervet.cli.audit_false_negatives_output import as_document, print_false_negatives
+    from vervet.cli.audit_false_positives_output import print_false_positives
     from vervet.cli.output import print_json
 
+    if mutants < 0:
+        raise UsageError(f"--mutants is {mutants}", hint="Give a whole number from 0 on.")
     if fail_over is not None and not 0 <= fail_over <= 1:
         raise UsageError(f"--fail-over is {fail_over}", hint="Give a share from 0 to 1.")
     config = config_from(
@@ -78,41 +101,109 @@ def false_negatives(
         broker=broker, workers=workers, state_dir=state_dir, sandbox=sandbox,
         unsafe_no_isolation=unsafe or None,
     )  # fmt: skip
-    from vervet.cli import work
-
-    with work.open_database(config) as database:
-        found, through = _audit(database, config, display)
+    wrong = Wrong(mutants, seed) if known_wrong else None
+    found, positives, through = _audit(config, display, wrong)
     if as_json:
-        print_json({**as_document(found), "through": through})
+        print_json(
+            {
+                **as_document(found),
+                "false_positives": _positives_document(positives) if positives else None,
+                "through": through,
+            }
+        )
     else:
         print_false_negatives(found)
+        if positives is not None:
+            print_false_positives(positives.found, positives.effects)
     if not through:
         raise typer.Exit(130)
     if not found.complete or (fail_over is not None and found.share > fail_over):
         raise typer.Exit(1)
 
 
+def _positives_document(positives: Positives) -> dict[str, Any]:
+    return {**positives.found.as_json(), "effects": [asdict(each) for each in positives.effects]}
+
+
+class Wrong(NamedTuple):
+    """Which known-wrong solutions are made."""
+
+    mutants: int
+    seed: int
+
+
+class Positives(NamedTuple):
+    """What known-wrong solutions came to, and what weak tests do to runs."""
+
+    found: FalsePositives
+    effects: Sequence[RunEffect]
+
+
 def _audit(
-    database: Database, config: RunConfig, display: DisplayMode
-) -> tuple[FalseNegatives, bool]:
-    """The audit carried through the queue as far as it went, and whether that was to its end."""
+    config: RunConfig, display: DisplayMode, wrong: Wrong | None
+) -> tuple[FalseNegatives, Positives | None, bool]:
+    """Both audits carried through the queue as far as it went, and whether that was to the end."""
     from vervet.cli import work
-    from vervet.cli.audit_display import audit_display
-    from vervet.cli.output import err, print_set_aside
+    from vervet.cli.output import print_set_aside
     from vervet.cli.suites import load_suite
-    from vervet.dispatch.celery_dispatcher import CeleryDispatcher
-    from vervet.pipeline.audit_loop import carry_through
     from vervet.pipeline.audit_negatives import NegativesWork
+    from vervet.pipeline.audit_negatives_effects import effects_of
     from vervet.pipeline.references import open_references
 
     loaded = load_suite(config.suite, config.format, config.limit)
     print_set_aside(loaded.set_aside)
-    with work.open_sandbox(config) as sandbox:
+    with work.open_database(config) as database, work.open_sandbox(config) as sandbox:
         session = open_references(database, loaded.suite, config, sandbox)
-    audit = NegativesWork(session)
-    settings = work.dispatch_settings(config, database.url, run=session.run.name)
+        audit = NegativesWork(session)
+        through = _carry(database, config, audit, display)
+        with database.write() as conn:
+            found = audit.result(conn, finished=through)
+        if wrong is None or not through:
+            return found, None, through
+        search = _search(database, loaded.suite, config, sandbox, wrong, audit)
+        if search is None:
+            return found, None, through
+        through = _carry(database, config, search, display)
+        positives = search.result()
+        with database.read() as conn:
+            effects = effects_of(conn, session.suite, positives.surely_weak)
+        return found, Positives(positives, effects), through
+
+
+def _search(
+    database: Database,
+    suite: Suite,
+    config: RunConfig,
+    sandbox: Sandbox,
+    wrong: Wrong,
+    audit: NegativesWork,
+) -> FalsePositiveSearch | None:
+    """The audit of known-wrong solutions; None where there is nothing to try."""
+    from vervet.cli.output import err
+    from vervet.pipeline.audit_positives import open_positives
+    from vervet.store.references import load_references
+
+    with database.read() as conn:
+        failing = audit.failing(conn)
+        known = load_references(conn, audit.session.run.suite_id) if failing else {}
+    broken = {(problem, known[problem][ordinal].completion) for problem, ordinal in failing}
+    try:
+        return open_positives(
+            database, suite, config, sandbox, mutants=wrong.mutants, seed=wrong.seed, broken=broken
+        )
+    except ProblemError as error:
+        err().print(error.message, style="dim", markup=False)
+        return None
+
+
+def _carry(database: Database, config: RunConfig, audit: AuditWork, display: DisplayMode) -> bool:
+    from vervet.cli import work
+    from vervet.cli.audit_display import audit_display
+    from vervet.cli.output import err
+    from vervet.dispatch.celery_dispatcher import CeleryDispatcher
+    from vervet.pipeline.audit_loop import carry_through
+
+    settings = work.dispatch_settings(config, database.url, run=audit.runs[0].name)
     dispatcher = CeleryDispatcher(settings, database)
     with audit_display(display, err()) as observer, work.terminable():
-        through = carry_through(database, audit, dispatcher, observer)
-    with database.write() as conn:
-        return audit.result(conn, finished=through), through
+        return carry_through(database, audit, dispatcher, observer)

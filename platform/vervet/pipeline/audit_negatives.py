@@ -104,6 +104,17 @@ class NegativesWork:
         save_summary(conn, audit_id, _summary(found), finished=finished)
         return found
 
+    def failing(self, conn: Connection) -> list[tuple[str, int]]:
+        """References that do not pass: ids of problems with ordinals."""
+        histories = self._histories(conn)
+        return [
+            (problem, reference.ordinal)
+            for problem, some in self._known.items()
+            for each in some
+            if _result(each, histories[each.solution_id]).fails
+            for reference in each.references
+        ]
+
     def _histories(self, conn: Connection) -> dict[int, History]:
         run = self.session.run
         return load_histories(
@@ -165,7 +176,7 @@ class NegativesWork:
             unverified=sum(len(one.references) for one in missing),
             problems=tuple(problems),
             origins=dict(origins),
-            effects=effects_of(conn, session.suite, problems),
+            effects=effects_of(conn, session.suite, [each.problem for each in problems]),
             why_unverified=next(filter(None, reversed(why)), ""),
             doubted=sum(
                 len(one.references)
