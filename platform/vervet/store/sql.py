@@ -234,6 +234,7 @@ def _ask_postgres(cursor: Any, statement: str, at_once: int) -> Iterator[Sequenc
     Prepared, a statement cannot be two; that of a cursor cannot write.
     """
     cursor.execute("SET TRANSACTION READ ONLY")
+    cursor.execute("SET LOCAL TIME ZONE 'UTC'")  # of what is cast to text
     cursor.execute("SET LOCAL cursor_tuple_fraction = 1")
     cursor.execute(f"DECLARE vervet_rows NO SCROLL CURSOR FOR {statement}", prepare=True)
     cursor.execute(f"FETCH FORWARD {at_once} FROM vervet_rows")
