@@ -24,9 +24,9 @@ from vervet.cli.options import (
 from vervet.core.errors import ProblemError, UnknownNameError, UsageError
 
 if TYPE_CHECKING:
+    from vervet.audit.effect import RunEffect
     from vervet.audit.flaky import Plan
     from vervet.audit.flaky_result import FlakyAudit
-    from vervet.pipeline.audit_effect import RunEffect
     from vervet.pipeline.audit_flaky import FlakySearch
     from vervet.pipeline.config import RunConfig
     from vervet.sandbox.protocol import Sandbox
@@ -264,15 +264,16 @@ def _effects(
     database: Database, audited: Run, search: FlakySearch, result: FlakyAudit
 ) -> list[RunEffect]:
     from vervet.audit.flaky import Finding
-    from vervet.pipeline.audit_effect import effects_on, runs_of_suite
+    from vervet.pipeline.audit_effect import effects_on
+    from vervet.pipeline.audit_negatives_effects import effects_of
     from vervet.pipeline.references import REFERENCES
 
     bad = {Finding.FLAKY, Finding.CONDITION_DEPENDENT}
     affected = {item.problem for item in result.items if item.finding in bad}
     with database.read() as conn:
-        own = audited.generator.engine != REFERENCES
-        runs = [audited] if own else runs_of_suite(conn, audited.suite_id)
-        return effects_on(conn, runs, affected, settled=own and search.plan.settle)
+        if audited.generator.engine == REFERENCES:
+            return list(effects_of(conn, search.suite, affected))
+        return effects_on(conn, [audited], affected, settled=search.plan.settle)
 
 
 def _as_json(result: FlakyAudit) -> dict[str, object]:

@@ -15,7 +15,7 @@ from vervet.store.reads import coverage_counts
 from vervet.store.runs import Run, list_runs
 from vervet.store.settled import settled_counts
 
-__all__ = ["RunEffect", "effects_on", "runs_of_suite"]
+__all__ = ["effects_on", "runs_of_suite"]
 
 
 def runs_of_suite(conn: Connection, suite_id: int) -> list[Run]:

@@ -18,7 +18,7 @@ from vervet.audit.repetition import miss_chance, repetitions_for
 from vervet.audit.sampling import choose
 from vervet.core.digests import digest_json
 from vervet.core.status import NORMAL, Settlement
-from vervet.core.values import Attempt, Verdict
+from vervet.core.values import Attempt, Suite, Verdict
 from vervet.pipeline.audit_loop import Want
 from vervet.pipeline.record import MAX_INFRA_TRIES
 from vervet.pipeline.session import Session
@@ -93,6 +93,11 @@ class FlakySearch:
         return [target.session.run for target in self._targets]
 
     @property
+    def suite(self) -> Suite:
+        """The suite whose problems are examined."""
+        return self._targets[0].session.suite
+
+    @property
     def counts(self) -> tuple[int, int]:
         """See `AuditWork.counts`."""
         return len(self._subjects), sum(each.item is not None for each in self._subjects)
@@ -119,7 +124,7 @@ class FlakySearch:
         return FlakyAudit(
             name=self.name,
             target=self._audited.name,
-            suite=self._targets[0].session.suite.name,
+            suite=self.suite.name,
             plan=self.plan,
             examined=len(items),
             references=sum(item.reference for item in items),
