@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 
 import pytest
 from sqlalchemy import select
 
+from tests.pipeline.doubles import Broken
 from vervet.core.conditions import Condition
 from vervet.core.errors import JobError
 from vervet.core.sampling import GeneratorInfo
@@ -181,6 +183,14 @@ def test_what_a_sandbox_cannot_bring_about_is_refused_and_no_verdict(
     (made,) = world.verify("program", "load=2")
     assert (made.status, made.code) == ("infra_error", "refused")
     assert "docker" in made.message
+
+
+def test_controls_run_under_the_condition_too(place: Workplace, jail: JailSandbox) -> None:
+    """A condition that no program can bear is never held against a candidate."""
+    world = world_of(replace(place, perturbing=lambda _: nullcontext(Broken)), jail)
+    world.record("yes", "print('yes')")
+    (made,) = world.verify("program", "hashseed=7")
+    assert (made.status, made.code) == ("infra_error", "control_failed")
 
 
 def test_a_worker_perturbs_the_kind_of_sandbox_that_it_has(place: Workplace) -> None:
