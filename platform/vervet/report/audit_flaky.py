@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from vervet.audit.effect import Effect
+from vervet.audit.effect import RunEffect
 from vervet.audit.flaky import Finding
 from vervet.audit.flaky_result import FlakyAudit, FlakyItem
 from vervet.report.audit_document import (
@@ -38,11 +38,11 @@ AFFECTED = (Finding.FLAKY, Finding.CONDITION_DEPENDENT)
 
 def flaky_document(
     result: FlakyAudit,
-    effects: Sequence[tuple[str, Effect]] = (),
+    effects: Sequence[RunEffect] = (),
     *,
     created: datetime | None = None,
 ) -> Document:
-    """The whole report; `effects` on coverage by the name of the run."""
+    """The whole report; `effects` are those of the problems that flip."""
     parts = [result.suite] if result.suite != result.target else []
     parts += [moment(created)] if created else []
     sections = [

@@ -9,14 +9,11 @@ from vervet.audit.causes import Cause
 from vervet.audit.flaky import Finding
 from vervet.audit.flaky_result import FlakyAudit, ProblemFinding
 from vervet.report.audit_document import Point, Points
-from vervet.report.audit_texts import short
-from vervet.report.words import percent, plural
+from vervet.report.audit_texts import listed
+from vervet.report.words import percent
 
 __all__ = ["CAUSES", "FINDINGS", "next_steps"]
 
-NAMED = 8
-"""Problems that are named in a sentence."""
-LONGEST = 60
 
 TELLING = 0.01
 """A chance of a miss that is worth saying."""
@@ -146,9 +143,4 @@ def _nothing(result: FlakyAudit) -> Point:
 
 
 def _named(found: Sequence[ProblemFinding]) -> str:
-    """Problems by name, the first few of them."""
-    names = [short(each.problem, LONGEST) for each in found[:NAMED]]
-    more = len(found) - NAMED
-    if more > 0:
-        return f"{', '.join(names)} and {plural(more, 'more problem')}"
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return listed([each.problem for each in found])

@@ -33,6 +33,7 @@ MOST_CHARACTERS = 60_000
 """GitHub takes 65,536 in an issue."""
 MOST_ROWS = 25
 MOST_FOLDS = 10
+MOST_PAIRS = 30
 LONGEST_NAME = 80
 LONGEST_WORDS = 600
 BREAK = "\u200b"
@@ -106,9 +107,14 @@ def _block(block: Block) -> Iterator[str]:
         case Rows():
             yield _rows(block)
         case Sides():
-            yield _fenced(_diff(block.pairs))
-            if block.remarks:
-                yield "; ".join(map(_words, block.remarks))
+            yield _fenced(_diff(block.pairs[:MOST_PAIRS]))
+            more = len(block.pairs) - MOST_PAIRS
+            remarks = [
+                *block.remarks,
+                *([f"{more:,} more lines in report.html"] if more > 0 else []),
+            ]
+            if remarks:
+                yield "; ".join(map(_words, remarks))
         case Patch():
             yield _fenced(block.lines)
         case Fold():

@@ -10,17 +10,29 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-__all__ = ["BLANKS", "Line", "Pair", "pair_lines", "plain", "short", "shown_line"]
+from vervet.verification.judging import EVIDENCE_CAP as KEPT
 
-BLANKS = "· is a space that could be overlooked, → a tab, ␍ a carriage return"
+__all__ = [
+    "BLANKS",
+    "LONGEST",
+    "Line",
+    "Pair",
+    "listed",
+    "pair_lines",
+    "plain",
+    "short",
+    "shown_line",
+]
+
+BLANKS = "· is a space that could be overlooked, → a tab"
 """What the signs of `shown_line` mean."""
-_SIGNS = {"\t": "→", "\r": "␍"}
 MOST_BYTES = 64 * 1024
 MOST_LINES = 120
 """So many lines of a text are compared: what a comparison takes may grow with their cube."""
 LONGEST = 160
 """Characters of a line that are shown; a longer one is cut around what differs."""
 AROUND = 30
+MOST_LISTED, LONGEST_LISTED = 8, 60
 CONTEXT = 2
 """Equal lines that are shown before and after a difference."""
 
@@ -73,6 +85,15 @@ def short(text: str, most: int = LONGEST) -> str:
     return said if len(said) <= most and len(text) <= most else f"{said[: most - 1]}…"
 
 
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence, the first few of them."""
+    said = [short(name, LONGEST_LISTED) for name in names[:MOST_LISTED]]
+    more = len(names) - MOST_LISTED
+    if more > 0:
+        return f"{', '.join(said)} and {more:,} more"
+    return said[0] if len(said) == 1 else f"{', '.join(said[:-1])} and {said[-1]}"
+
+
 def shown_line(text: str) -> str:
     """A line whose blanks can be seen where they could be overlooked; see `BLANKS`."""
     return "".join(_signs(_cut(text, LONGEST)))
@@ -85,12 +106,15 @@ def pair_lines(expected: bytes, actual: bytes) -> tuple[tuple[Pair, ...], tuple[
     own; where only one side has it, the words say so.
     """
     (left, left_more), (right, right_more) = _lines(expected), _lines(actual)
-    words = [
-        *_rest("expected", left_more),
-        *_rest("actual", right_more),
-        *_newlines(expected, actual),
-    ]
-    return tuple(_folded(list(_pairs(left, right)))), tuple(words)
+    words = [*_rest("expected", left_more), *_rest("actual", right_more)]
+    if max(len(expected), len(actual)) < KEPT:
+        words += _newlines(expected, actual)
+    else:
+        words.append(f"only the first {KEPT:,} bytes of an output are kept")
+    pairs = list(_pairs(left, right))
+    if expected != actual and all(pair.same for pair in pairs):
+        words.insert(0, "what differs is not among what is shown")
+    return tuple(_folded(pairs)), tuple(words)
 
 
 def _lines(output: bytes) -> tuple[list[str], tuple[int, int]]:
@@ -176,13 +200,10 @@ def _sign(line: str, at: int, char: str, inner: tuple[int, int]) -> str:
     if char == " ":
         alone = line[at - 1 : at] != " " and line[at + 1 : at + 2] != " "
         return " " if alone and inner[0] <= at < inner[1] else "·"
-    if char in _SIGNS:
-        return _SIGNS[char]
-    return ascii(char)[1:-1] if char in BLANK_SIGNS else _seen(char)
-
-
-BLANK_SIGNS = frozenset({"·", *_SIGNS.values()})
-"""Written out where they were in the text, so that a sign is never taken for them."""
+    if char == "\t":
+        return "→"
+    # A sign that was in the text is written out: it is never taken for what it stands for.
+    return ascii(char)[1:-1] if char in "·→" else _seen(char)
 
 
 def _seen(char: str) -> str:
