@@ -28,6 +28,8 @@ POLL_S = 0.05
 SHOW_S = 0.2
 AT_ONCE = 16
 """Attempts of a batch: small enough that the workers share what there is."""
+AT_ONCE_VARIED = 64
+"""The same under another condition, for which every batch starts a sandbox of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,12 +213,19 @@ def _enqueue(conn: Connection, wants: Sequence[Want]) -> dict[str, list[str]]:
             verifier_digest=some[0].run.verifier_digest,
             environment_digest=some[0].run.environment_digest,
             solution_ids=[want.solution_id for want in some],
-            size=len(some) if key.alone else AT_ONCE,
+            size=_size(key, len(some)),
             condition=key.condition,
             total=key.made + 1,
             again=key.made > 0 or key.condition != NORMAL,
         )
     return {kind: ids for kind, ids in sent.items() if ids}
+
+
+def _size(key: _Group, count: int) -> int:
+    """How many go into a batch; what is to be tried alone goes into one."""
+    if key.alone:
+        return count
+    return AT_ONCE if key.condition == NORMAL else AT_ONCE_VARIED
 
 
 class _Group(NamedTuple):
