@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from vervet.cli.audit_report import OutputOption
 from vervet.cli.display import DisplayMode
 from vervet.cli.options import (
     BrokerOption,
@@ -65,6 +67,7 @@ def false_negatives(
     seed: Annotated[int, typer.Option(help="Of the choice of mutants.")] = 0,
     suite_format: Annotated[str | None, typer.Option("--format", help="Of the suite.")] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first so many problems.")] = None,
+    folder: OutputOption = None,
     config_file: ConfigOption = None,
     override: OverrideOption = None,
     db: DatabaseOption = None,
@@ -90,7 +93,9 @@ def false_negatives(
     """
     from vervet.cli.audit_false_negatives_output import as_document, print_false_negatives
     from vervet.cli.audit_false_positives_output import print_false_positives
+    from vervet.cli.audit_report import print_report, save_report
     from vervet.cli.output import print_json
+    from vervet.report.audit_negatives import audit_name, negatives_document
 
     if mutants < 0:
         raise UsageError(f"--mutants is {mutants}", hint="Give a whole number from 0 on.")
@@ -103,18 +108,26 @@ def false_negatives(
     )  # fmt: skip
     wrong = Wrong(mutants, seed) if known_wrong else None
     found, positives, through = _audit(config, display, wrong)
+    body = {
+        **as_document(found),
+        "false_positives": _positives_document(positives) if positives else None,
+        "through": through,
+    }
+    document = negatives_document(
+        found,
+        positives.found if positives else None,
+        weak_effects=positives.effects if positives else (),
+        through=through,
+        created=datetime.now(UTC),
+    )
+    page = save_report(config, audit_name(found), document, body, folder)
     if as_json:
-        print_json(
-            {
-                **as_document(found),
-                "false_positives": _positives_document(positives) if positives else None,
-                "through": through,
-            }
-        )
+        print_json({**body, "report": str(page)})
     else:
         print_false_negatives(found)
         if positives is not None:
             print_false_positives(positives.found, positives.effects)
+        print_report(page)
     if not through:
         raise typer.Exit(130)
     if not found.complete or (fail_over is not None and found.share > fail_over):

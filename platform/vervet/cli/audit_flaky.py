@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vervet.cli.audit_report import OutputOption
 from vervet.cli.display import DisplayMode
 from vervet.cli.options import (
     BrokerOption,
@@ -93,6 +95,7 @@ def flaky(
         int | None, typer.Option(help="Only a suite's first so many problems.")
     ] = None,
     suite_format: Annotated[str | None, typer.Option("--format", help="Of a suite's file.")] = None,
+    folder: OutputOption = None,
     config_file: ConfigOption = None,
     override: OverrideOption = None,
     db: DatabaseOption = None,
@@ -116,7 +119,9 @@ def flaky(
     """
     from vervet.cli import work
     from vervet.cli.audit_flaky_output import print_flaky
+    from vervet.cli.audit_report import print_report, save_report
     from vervet.cli.output import print_json
+    from vervet.report.audit_flaky import flaky_document
 
     flags = {
         "limit": limit, "format": suite_format, "database": db, "broker": broker,
@@ -134,12 +139,14 @@ def flaky(
         through = _carry(database, config, search, display)
         result = search.result(remarks)
         effects = _effects(database, audited, search, result)
+    body = {**_as_json(result), "through": through, "effects": [asdict(e) for e in effects]}
+    document = flaky_document(result, effects, through=through, created=datetime.now(UTC))
+    page = save_report(config, result.name, document, body, folder)
     if as_json:
-        print_json(
-            {**_as_json(result), "through": through, "effects": [asdict(e) for e in effects]}
-        )
+        print_json({**body, "report": str(page)})
     else:
         print_flaky(result, effects)
+        print_report(page)
     if not through:
         raise typer.Exit(130)
     if fail_over is not None and result.flaky_share > fail_over:

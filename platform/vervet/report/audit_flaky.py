@@ -27,7 +27,7 @@ from vervet.report.audit_document import (
 )
 from vervet.report.audit_effects import effects_section
 from vervet.report.audit_flaky_solutions import flips_sections, speed_sections
-from vervet.report.audit_flaky_words import CAUSES, FINDINGS, next_steps
+from vervet.report.audit_flaky_words import CAUSES, FINDINGS, INTERRUPTED, next_steps
 from vervet.report.figures_audit import misses_figure, misses_table
 from vervet.report.words import moment, percent, plural, status_name
 
@@ -40,9 +40,13 @@ def flaky_document(
     result: FlakyAudit,
     effects: Sequence[RunEffect] = (),
     *,
+    through: bool = True,
     created: datetime | None = None,
 ) -> Document:
-    """The whole report; `effects` are those of the problems that flip."""
+    """The whole report; `effects` are those of the problems that flip.
+
+    An audit that is not `through` was interrupted, and the report says so.
+    """
     parts = [result.suite] if result.suite != result.target else []
     parts += [moment(created)] if created else []
     sections = [
@@ -61,7 +65,7 @@ def flaky_document(
         subject=result.target,
         beside=" · ".join(parts),
         cards=_cards(result),
-        notices=_notices(result),
+        notices=[*([] if through else [INTERRUPTED]), *_notices(result)],
         sections=sections,
         closing=[f"Audit: {result.name}"],
     )

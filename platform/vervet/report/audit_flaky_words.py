@@ -12,11 +12,17 @@ from vervet.report.audit_document import Point, Points
 from vervet.report.audit_texts import listed
 from vervet.report.words import percent
 
-__all__ = ["CAUSES", "FINDINGS", "next_steps"]
+__all__ = ["CAUSES", "FINDINGS", "INTERRUPTED", "Meaning", "next_steps"]
 
 
 TELLING = 0.01
 """A chance of a miss that is worth saying."""
+
+
+INTERRUPTED = (
+    "This audit was interrupted: the numbers are of what it came to. The same command goes on "
+    "where it ended."
+)
 
 
 class Meaning(NamedTuple):

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from vervet.audit.effect import RunEffect
-from vervet.audit.false_negatives import FalseNegatives
+from vervet.audit.false_negatives import KIND, FalseNegatives
 from vervet.audit.false_positives import FalsePositives
 from vervet.audit.labels import Suspects
 from vervet.report.audit_document import (
@@ -26,13 +26,19 @@ from vervet.report.audit_document import (
     Words,
 )
 from vervet.report.audit_effects import effects_section
+from vervet.report.audit_flaky_words import INTERRUPTED
 from vervet.report.audit_negatives_words import CAUSES, next_steps
 from vervet.report.audit_positives import positives_sections, tried
 from vervet.report.audit_problems import problems_section
 from vervet.report.audit_suspects import suspects_section
 from vervet.report.words import moment, percent, plural, status_name
 
-__all__ = ["negatives_document"]
+__all__ = ["audit_name", "negatives_document"]
+
+
+def audit_name(result: FalseNegatives) -> str:
+    """The name under which the audit is kept."""
+    return f"{KIND} {result.run}"
 
 
 def negatives_document(
@@ -41,11 +47,13 @@ def negatives_document(
     suspects: Suspects | None = None,
     *,
     weak_effects: Sequence[RunEffect] = (),
+    through: bool = True,
     created: datetime | None = None,
 ) -> Document:
     """The whole report; what was not looked for is left out.
 
-    `weak_effects` are those of the problems whose tests are surely too weak.
+    `weak_effects` are those of the problems whose tests are surely too weak. An audit that is
+    not `through` was interrupted, and the report says so.
     """
     sections = [_causes(result)]
     if result.problems:
@@ -68,9 +76,9 @@ def negatives_document(
         subject=result.suite,
         beside=moment(created) if created else "",
         cards=list(_cards(result, positives, suspects)),
-        notices=list(_notices(result, positives)),
+        notices=[*([] if through else [INTERRUPTED]), *_notices(result, positives)],
         sections=sections,
-        closing=[f"References as run: {result.run}"],
+        closing=[f"Audit: {audit_name(result)}"],
     )
 
 
