@@ -16,7 +16,7 @@ from vervet.core.conditions import Condition, condition_of
 from vervet.core.status import NORMAL, Status
 from vervet.core.values import Attempt
 
-__all__ = ["Cause", "explain", "explaining"]
+__all__ = ["OFTEN", "Cause", "explain", "explaining"]
 
 TWICE = 2
 OFTEN = 8
