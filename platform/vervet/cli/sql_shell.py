@@ -56,6 +56,11 @@ def _is_nothing(text: str) -> bool:
     return _NOTHING.match(text) is not None
 
 
+def _first_sentence(words: str) -> str:
+    short = re.sub(r" \([^)]*\)", "", words)
+    return re.split(r"(?<=\w)[.:;](?= )", short, maxsplit=1)[0].rstrip(".")
+
+
 class Shell:
     """One sitting at a database; `history` is kept there if it is a file that can be written."""
 
@@ -152,7 +157,7 @@ class Shell:
 
     def _views(self, _: str) -> None:
         found = names(self._database).views
-        rows = [(name, describe(self._database, name).words) for name in found]
+        rows = [(name, _first_sentence(describe(self._database, name).words)) for name in found]
         out().print(table(("view", "what it holds"), rows, set()))
 
     def _schema(self, name: str) -> None:

@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import takewhile
 from typing import Any
 
 import psycopg
@@ -287,6 +288,6 @@ def _words_of(name: str, dialect: str) -> str:
     for path in (folder / f"{name}.{dialect}.sql", folder / f"{name}.sql"):
         if path.is_file():
             lines = path.read_text(encoding="utf-8").splitlines()
-            said = (line.removeprefix("--").strip() for line in lines if line.startswith("--"))
-            return " ".join(said)
+            said = takewhile(lambda line: line.startswith("--"), lines)
+            return " ".join(line.removeprefix("--").strip() for line in said)
     return ""
