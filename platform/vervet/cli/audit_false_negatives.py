@@ -210,12 +210,16 @@ def _search(
 
 
 def _carry(database: Database, config: RunConfig, audit: AuditWork, display: DisplayMode) -> bool:
+    """Whether all was tried that the audit wants; no worker is started where that is nothing."""
     from vervet.cli import work
     from vervet.cli.audit_display import audit_display
     from vervet.cli.output import err
     from vervet.dispatch.celery_dispatcher import CeleryDispatcher
     from vervet.pipeline.audit_loop import carry_through
 
+    with database.write() as conn:
+        if not audit.wants(conn):
+            return True
     settings = work.dispatch_settings(config, database.url, run=audit.runs[0].name)
     dispatcher = CeleryDispatcher(settings, database)
     with audit_display(display, err()) as observer, work.terminable():
