@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
 
 from rich.text import Text
 
 from vervet.audit.effect import RunEffect
 from vervet.audit.false_positives import FalsePositives, Passing, ProblemScore
+from vervet.audit.labels import Suspects
 from vervet.cli.audit_effect_output import print_effects
 from vervet.cli.output import err, out, table
 from vervet.report.words import percent, plural
 
-__all__ = ["print_false_positives"]
+__all__ = ["positives_document", "print_false_positives", "print_suspects"]
 
 WEAKEST = 8
 SHOWN = 5
 DIFF_LINES = 14
+SUSPECTS = 20
+ANSWER = 16
 
 
 def print_false_positives(found: FalsePositives, effects: Sequence[RunEffect]) -> None:
@@ -49,6 +54,45 @@ def print_false_positives(found: FalsePositives, effects: Sequence[RunEffect]) -
         console.print(remark, style="dim", markup=False)
     if found.surely_weak:
         print_effects(effects)
+
+
+def positives_document(
+    found: FalsePositives | None, effects: Sequence[RunEffect]
+) -> dict[str, Any] | None:
+    """The same for programs."""
+    if found is None:
+        return None
+    return {**found.as_json(), "effects": [asdict(each) for each in effects]}
+
+
+def print_suspects(found: Suspects) -> None:
+    """The labels that are most likely wrong, those first against which anything speaks."""
+    suspected = [each for each in found.ranked[:SUSPECTS] if each.reasons]
+    console = out()
+    console.print()
+    console.print(
+        f"labels      {plural(len(found.ranked), 'label')}, {found.answered:,} of them with "
+        f"candidates, {found.worked:,} with a worked answer"
+    )
+    if not suspected:
+        console.print("no label is under suspicion")
+        return
+    rows = [
+        (
+            each.problem,
+            _short(each.label),
+            _short(each.other) or "-",
+            percent(each.chance),
+            "; ".join(each.reasons),
+        )
+        for each in suspected
+    ]
+    console.print(table(("problem", "label", "other", "chance", "why it may be wrong"), rows, {3}))
+
+
+def _short(text: str) -> str:
+    text = _plain(text)
+    return text if len(text) <= ANSWER else f"{text[: ANSWER - 1]}…"
 
 
 def _row(score: ProblemScore) -> tuple[str, ...]:
