@@ -16,12 +16,14 @@ from vervet.core.errors import UsageError
 from vervet.report.audit_document import Document
 from vervet.report.audit_markdown import audit_markdown
 from vervet.report.audit_page import audit_html
+from vervet.report.audit_texts import short
 from vervet.report.files import save
 
 __all__ = ["AuditFiles", "folder_name", "write_audit"]
 
 LONGEST_FOLDER = 100
 FIGURE_WIDTH = 6.4
+LONGEST_TITLE = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def write_audit(document: Document, body: Mapping[str, object], folder: Path) ->
     `body` goes into the JSON as it is. The folder is made where it is missing. Raises
     `UsageError` where it cannot be written, `ValueError` for NaN in `body`.
     """
-    title = document.subject
+    title = short(document.subject, LONGEST_TITLE)
     html, markdown, data = (folder / f"report.{end}" for end in ("html", "md", "json"))
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -75,7 +75,9 @@ def _cards(result: FlakyAudit) -> list[Card]:
     bad = _problems_with(result, *AFFECTED)
     plan = result.plan
     saved = result.fixed - result.attempts
-    more = f"{saved:,} fewer" if saved >= 0 else f"{-saved:,} more"
+    beside = f"{saved:,} fewer than all repetitions of every solution"
+    if saved < 0:
+        beside = f"{-saved:,} more than all repetitions, to explain what was found"
     return [
         Card(
             "flaky problems",
@@ -93,7 +95,7 @@ def _cards(result: FlakyAudit) -> list[Card]:
             f"{result.references:,} of them known-correct",
         ),
         Card("repetitions", f"{plan.needed:,}", "under equal conditions, to count as clean"),
-        Card("attempts", f"{result.attempts:,}", f"{more} than all repetitions of every solution"),
+        Card("attempts", f"{result.attempts:,}", beside),
     ]
 
 

@@ -24,7 +24,7 @@ def audit_html(document: Document) -> str:
     environment.globals["stacks"] = _stacks
     environment.tests["name"] = lambda cell: isinstance(cell, Name)
     drawn = {
-        plot.name: picture(plot.alt, plot.draw(WIDE, ""), plot.draw(NARROW, ""))
+        plot.name: picture(_plain(plot.alt), plot.draw(WIDE, ""), plot.draw(NARROW, ""))
         for plot in document.plots()
     }
     return environment.get_template("audit.html.j2").render(

@@ -12,6 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter
 
 from vervet.audit.effect import Effect, EffectRow, Row
 from vervet.audit.repetition import FlipRate, miss_chance, repetitions_for
+from vervet.report.audit_texts import plain
 from vervet.report.files import Table
 from vervet.report.lines import line_style
 from vervet.report.theme import (
@@ -202,4 +203,5 @@ def _rates() -> list[float]:
 
 def _ending(label: str, longest: int) -> str:
     """A label that is too long, with its end: names of checks begin alike."""
+    label = plain(label)
     return label if len(label) <= longest else f"…{label[1 - longest :]}"
