@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -153,7 +154,9 @@ def _evaluated(code: str) -> tuple[Fraction | None, tuple[Fraction, ...]]:
     plain = re.sub(r"(?<=[\d)])\s*[xX]\s*(?=[\d(.])", "*", plain)
     plain = re.sub(r"(?<![\d.])0+(?=\d)", "", plain)
     try:
-        tree = ast.parse(plain.strip(), mode="eval").body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(plain.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None, ()
     nodes = list(ast.walk(tree))
@@ -233,9 +236,9 @@ def _of_origins(given: frozenset[Fraction], steps: Sequence[_Step]) -> Iterator[
 
 
 def _of_uses(steps: Sequence[_Step], label: Fraction, rest: Sequence[Fraction]) -> Iterator[Oddity]:
-    """What is odd in where results go; `rest` are the numbers behind the last step."""
-    later = set(rest)
-    for step in reversed(steps):
+    """What is odd in where results go, the last one apart; `rest` are the numbers behind it."""
+    later = {*rest, *steps[-1].operands, *steps[-1].named}
+    for step in reversed(steps[:-1]):
         if step.stated != label and not _is_known(step.stated, later):
             words = f"the result {_shown(step.stated)} of {step.code} is used for nothing"
             yield Oddity(Sign.UNUSED, words)

@@ -156,8 +156,7 @@ def answer_counts(conn: Connection, run_id: int) -> list[AnswerCount]:
         .order_by(_VIEW.c.position, _VIEW.c.solution_id)
     )
     return [
-        AnswerCount(row[0], row[1], row[2], bool(row[3]), row[4])
-        for row in conn.execute(query).tuples()
+        AnswerCount(row[0], row[1], row[2], bool(row[3]), row[4]) for row in conn.execute(query)
     ]
 
 
