@@ -42,11 +42,11 @@ class World:
     database: Database
     jail: JailSandbox
 
-    def run(self, model: str, of_half: Sequence[str], seed: int = 0) -> None:
+    def run(self, model: str, of_half: Sequence[str], seed: int = 0, suite: Suite = SUITE) -> None:
         """A run in which the model knows every sum, and answers `half` in these words."""
         session = open_session(
             self.database,
-            SUITE,
+            suite,
             RunConfig(n=len(of_half), seed=seed),
             model=GeneratorInfo("recorded", model),
             sandbox=self.jail,
@@ -55,7 +55,7 @@ class World:
         verifier = verifier_for("answer")
         made = [
             Candidate(each.id, at, text, verifier.extract(each, text, cut=False))
-            for each in SUITE.problems
+            for each in suite.problems
             for at in range(len(of_half))
             for text in [f"#### {of_half[at] if each.id == 'half' else each.spec['answer']}"]
         ]
@@ -80,11 +80,12 @@ def test_answers_of_several_runs_meet_in_classes_of_their_own(world: World) -> N
     world.run("a", ["3.5", "7/2", "3"])
     world.run("b", ["7/2", "3.5", "3.50"])
     world.run("b", ["7/2", "3.5", "4"], seed=1)
+    world.run("c", ["7/2", "7/2"], suite=Suite("the last ones", (SUMS[-1], HALF)))
     suspect = world.first()
     assert (suspect.problem, suspect.label) == ("half", "3")
     assert suspect.other in {"3.5", "7/2"}
-    assert suspect.supporters == ("a", "b")
-    assert suspect.reasons[0].startswith(f"2 of 2 models answer {suspect.other} most often")
+    assert suspect.supporters == ("a", "b", "c")
+    assert suspect.reasons[0].startswith(f"3 of 3 models answer {suspect.other} most often")
     assert any("rounded or cut to a whole number" in each for each in suspect.reasons)
 
 

@@ -1,4 +1,4 @@
-"""The search for wrong labels among the answer suites' problems, from what runs have recorded.
+"""The search for wrong labels among the problems of an answer suite, from what runs have recorded.
 
 Reads only, and samples and verifies nothing: `audit.labels` says what the answers mean.
 """
@@ -6,16 +6,18 @@ Reads only, and samples and verifies nothing: `audit.labels` says what the answe
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from vervet.audit.labels import Labelled, Suspects, suspects
 from vervet.core.errors import ProblemError
-from vervet.pipeline.audit_effect import runs_of_suite
+from vervet.core.values import Problem
+from vervet.pipeline.references import KNOWN_WRONG, REFERENCES
 from vervet.store.database import Database
 from vervet.store.rejudging import load_solutions
-from vervet.store.runs import Run
+from vervet.store.runs import Run, list_runs
+from vervet.store.schema import problems
 from vervet.store.scores import AnswerCount, answer_counts
 from vervet.store.suites import load_suite
 
@@ -28,93 +30,109 @@ KIND = "answer"
 def suspects_of_suite(
     database: Database, suite_id: int, runs: Sequence[Run] | None = None
 ) -> Suspects:
-    """Rank the suite's labels by what speaks against them, from candidates of all its runs.
+    """Rank the suite's labels by what speaks against them, from candidates of recorded runs.
 
-    Runs of one model are one voter. Answers are equal where a run's own comparison says so, or
-    where they are one solution; those equal to the label are what passes. Without runs only the
-    labels' own worked answers speak. Raises `ProblemError` if no problem has a label.
+    Of all runs on the same problems, whatever their suites are called, if none are given. Runs of
+    one model are one voter. Answers are equal where a run's own comparison says so, or where they
+    are one text; those equal to the label are what passes. Without runs only the labels' own
+    worked answers speak. Raises `ProblemError` if no problem has a label.
     """
     with database.read() as conn:
         suite = load_suite(conn, suite_id)
         labelled = [problem for problem in suite.problems if problem.kind == KIND]
         if not labelled:
             raise ProblemError(f"no problem of suite {suite.name!r} has a label to be suspected")
-        some = runs_of_suite(conn, suite_id) if runs is None else runs
-        given = _given(conn, some)
-    found = []
-    for problem in labelled:
-        answers = given.get(problem.id, _Answers())
-        found.append(
-            Labelled(
-                problem=problem.id,
-                label=str(problem.spec["answer"]),
-                question=problem.prompt,
-                worked=problem.references[0] if problem.references else "",
-                label_class=answers.label_class,
-                answers=answers.by_model,
-                texts=answers.texts,
-            )
-        )
-    return suspects(found)
+        given = _given(conn, labelled, _sampled(conn) if runs is None else runs)
+    return suspects([_labelled(problem, given[problem.digest]) for problem in labelled])
+
+
+def _labelled(problem: Problem, answers: _Answers) -> Labelled:
+    return Labelled(
+        problem=problem.id,
+        label=str(problem.spec["answer"]),
+        question=problem.prompt,
+        worked=problem.references[0] if problem.references else "",
+        label_class=answers.label_class,
+        answers=answers.by_model,
+        texts=answers.texts,
+    )
 
 
 class _Answers:
     """The answers to one problem by model, in classes that hold over all runs."""
 
     def __init__(self) -> None:
-        self._parent: dict[int, int] = {}
-        self._counts: dict[str, Counter[int]] = defaultdict(Counter)
-        self._passed: set[int] = set()
-        self.texts: dict[int, str] = {}
+        self._parent: dict[str, str] = {}
+        self._counts: dict[str, Counter[str]] = defaultdict(Counter)
+        self._passed: list[str] = []
 
-    def add(self, model: str, each: AnswerCount) -> None:
-        """Take in a solution, equal to the one after which its class is named."""
-        self._join(each.solution_id, each.answer_class)
-        self._counts[model][each.solution_id] += each.count
+    def add(self, model: str, text: str, equal: str, each: AnswerCount) -> None:
+        """Take in a solution, found equal to another by its own run."""
+        self._join(text, equal)
+        self._counts[model][text] += each.count
         if each.passed:
-            if self._passed:
-                self._join(each.solution_id, next(iter(self._passed)))
-            self._passed.add(each.solution_id)
+            self._passed.append(text)
+            self._join(text, self._passed[0])
 
     @property
-    def solutions(self) -> set[int]:
-        """Rows of the solutions after which the classes are named."""
-        return {self._root(each) for each in self._parent}
+    def texts(self) -> dict[int, str]:
+        """An answer of each class."""
+        roots = dict.fromkeys(self._root(text) for text in self._parent)
+        return dict(enumerate(roots))
 
     @property
     def label_class(self) -> int | None:
         """The class of what passes; None if nothing does."""
-        return self._root(next(iter(self._passed))) if self._passed else None
+        return self._classes[self._root(self._passed[0])] if self._passed else None
 
     @property
     def by_model(self) -> dict[str, Counter[int]]:
         """How often each model gave each class."""
-        found: dict[str, Counter[int]] = {}
+        classes = self._classes
+        found: dict[str, Counter[int]] = defaultdict(Counter)
         for model, counts in self._counts.items():
-            classes: Counter[int] = Counter()
-            for solution, count in counts.items():
-                classes[self._root(solution)] += count
-            found[model] = classes
-        return found
+            for text, count in counts.items():
+                found[model][classes[self._root(text)]] += count
+        return dict(found)
 
-    def _root(self, each: int) -> int:
+    @property
+    def _classes(self) -> Mapping[str, int]:
+        return {text: at for at, text in self.texts.items()}
+
+    def _root(self, each: str) -> str:
         while (above := self._parent.setdefault(each, each)) != each:
             each = above
         return each
 
-    def _join(self, one: int, other: int) -> None:
-        low, high = sorted((self._root(one), self._root(other)))
-        self._parent[high] = low
+    def _join(self, one: str, other: str) -> None:
+        self._parent[self._root(one)] = self._root(other)
 
 
-def _given(conn: Connection, runs: Sequence[Run]) -> dict[str, _Answers]:
-    """The answers to each problem, by the problem's own id."""
-    found: dict[str, _Answers] = defaultdict(_Answers)
+def _sampled(conn: Connection) -> Iterator[Run]:
+    """The runs whose candidates a model sampled."""
+    known = (REFERENCES, KNOWN_WRONG)
+    return (run for run in list_runs(conn) if run.generator.engine not in known)
+
+
+def _given(
+    conn: Connection, labelled: Sequence[Problem], runs: Iterator[Run] | Sequence[Run]
+) -> Mapping[str, _Answers]:
+    """The answers to each problem, by the problem's digest."""
+    found = {problem.digest: _Answers() for problem in labelled}
     for run in runs:
-        for each in answer_counts(conn, run.id):
-            found[each.problem].add(run.generator.model, each)
-    roots = {answers: answers.solutions for answers in found.values()}
-    texts = load_solutions(conn, sorted({row for rows in roots.values() for row in rows}))
-    for answers, rows in roots.items():
-        answers.texts = {row: texts[row].text for row in rows}
+        digests = _digests(conn, run)
+        if found.keys().isdisjoint(digests.values()):
+            continue
+        counts = [each for each in answer_counts(conn, run.id) if digests[each.problem] in found]
+        rows = {row for each in counts for row in (each.solution_id, each.answer_class)}
+        texts = load_solutions(conn, sorted(rows))
+        for each in counts:
+            text, equal = (texts[row].text for row in (each.solution_id, each.answer_class))
+            found[digests[each.problem]].add(run.generator.model, text, equal, each)
     return found
+
+
+def _digests(conn: Connection, run: Run) -> dict[str, str]:
+    """Digests of the problems of a run's suite by their own ids."""
+    query = select(problems.c.name, problems.c.digest).where(problems.c.suite_id == run.suite_id)
+    return dict(conn.execute(query).all())
