@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text
 
+from tests.audit.planted import planted_suite
 from tests.pipeline.test_audit_flaky import Watcher
 from vervet.audit.effect import Row
 from vervet.audit.false_negatives import Cause, FalseNegatives
@@ -281,3 +282,23 @@ def test_runs_on_the_same_problems_are_counted_with_and_without_the_affected(
         Row.LOWER: (0.25, 0.5),
         Row.UPPER: (0.75, 1.0),
     }
+
+
+def test_the_planted_suite_of_audits_shows_its_wrong_tests_and_its_several_outputs(
+    world: World,
+) -> None:
+    planted = planted_suite()
+    steady = tuple(each for each in planted.suite.problems if each.id not in planted.flaky)
+    found, _ = world.audit(Suite("planted", steady))
+    causes = {each.problem: set(each.causes) for each in found.problems}
+
+    assert {name for name, some in causes.items() if some == {Cause.WRONG_LABEL}} == set(
+        planted.wrong
+    )
+    assert {name for name, some in causes.items() if some == {Cause.SEVERAL_OUTPUTS}} == set(
+        planted.several
+    )
+    # Those that need more than their limit; near it a slower moment may cut off another one.
+    slow = {name for name, some in causes.items() if some == {Cause.TIME_LIMIT}}
+    assert {"speed/2", "speed/3"} <= slow <= set(planted.speed)
+    assert not causes.keys() & set(planted.clean)
