@@ -18,6 +18,7 @@ __all__ = ["as_document", "print_false_negatives", "readable"]
 SHOWN = 20
 WORST = 10
 SHORT = 36
+NAMES = 6
 MEANING = {
     Cause.SEVERAL_OUTPUTS: "references disagree with each other on an input",
     Cause.INPUT_VIOLATES: "most references crash on an input, and pass others",
@@ -48,8 +49,9 @@ def print_false_negatives(found: FalseNegatives) -> None:
     if found.doubted:
         console.print(
             f"{plural(found.doubted, 'reference')} of those that pass would not count: "
-            "flagged, beside or unsafe",
+            f"flagged, beside or unsafe ({_names(found.doubted_problems)})",
             style="yellow",
+            markup=False,
         )
     if found.unverified:
         words = f"{plural(found.unverified, 'reference')} could not be verified"
@@ -80,6 +82,7 @@ def as_document(found: FalseNegatives) -> dict[str, Any]:
         "passing": found.passing,
         "failing": found.failing,
         "doubted": found.doubted,
+        "doubted_problems": list(found.doubted_problems),
         "unverified": found.unverified,
         "why_unverified": found.why_unverified,
         "share": found.share,
@@ -172,6 +175,11 @@ def readable(data: bytes | None, width: int = SHORT) -> str:
         return ""
     text = data[: 4 * width].decode("utf-8", "replace").rstrip("\n")
     return _short("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text), width)
+
+
+def _names(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMES:,} more" if len(names) > NAMES else ""
+    return f"{', '.join(names[:NAMES])}{more}"
 
 
 def _short(text: str, width: int = SHORT) -> str:

@@ -46,14 +46,21 @@ def print_false_positives(found: FalsePositives, effects: Sequence[RunEffect]) -
         console.print()
         headings = ("weakest tests", "mutants", "refused", "rate", "surely weak")
         console.print(table(headings, [_row(each) for each in weakest], {1, 2, 3}))
-    for each in found.passing[:SHOWN]:
+    shown = _telling(found.passing)
+    for each in shown:
         _print_passing(each)
-    if len(found.passing) > SHOWN:
-        console.print(f"{len(found.passing) - SHOWN:,} more that pass: --json has them all")
+    if len(found.passing) > len(shown):
+        console.print(f"{len(found.passing) - len(shown):,} more that pass: --json has them all")
     for remark in found.remarks:
         console.print(remark, style="dim", markup=False)
     if found.surely_weak:
         print_effects(effects)
+
+
+def _telling(passing: Sequence[Passing]) -> list[Passing]:
+    """The few that are shown: what is surely wrong before mutants, and one of a problem."""
+    first = {each.problem: each for each in sorted(passing, key=lambda each: each.sure)}
+    return sorted(first.values(), key=lambda each: not each.sure)[:SHOWN]
 
 
 def positives_document(

@@ -166,6 +166,15 @@ class NegativesWork:
         session, everyone = self.session, [one for some in self._known.values() for one in some]
         missing = [one for one in everyone if not histories[one.solution_id].attempts(NORMAL)]
         why = [histories[one.solution_id].why.get(NORMAL, "") for one in missing]
+        doubted = {
+            name: of_problem
+            for name, some in self._known.items()
+            if (
+                of_problem := [
+                    one for one in some if _result(one, histories[one.solution_id]).doubted
+                ]
+            )
+        }
         origins = Counter(each.origin for one in everyone for each in one.references)
         return FalseNegatives(
             suite=session.suite.name,
@@ -178,11 +187,8 @@ class NegativesWork:
             origins=dict(origins),
             effects=effects_of(conn, session.suite, [each.problem for each in problems]),
             why_unverified=next(filter(None, reversed(why)), ""),
-            doubted=sum(
-                len(one.references)
-                for one in everyone
-                if _result(one, histories[one.solution_id]).doubted
-            ),
+            doubted=sum(len(one.references) for some in doubted.values() for one in some),
+            doubted_problems=tuple(doubted),
         )
 
 
