@@ -69,8 +69,9 @@ def test_equal_lines_far_from_a_difference_are_counted() -> None:
 @pytest.mark.parametrize(
     ("expected", "actual", "said"),
     [
-        (b"a\n", b"a", "only the expected output ends with a newline"),
-        (b"a", b"a\n", "only the actual output ends with a newline"),
+        (b"a\n", b"a", "only newlines at the end differ"),
+        (b"a", b"", "the actual output is empty"),
+        (b"", b"a", "the expected output is empty"),
         (b"a\n" * 500, b"b\n", "expected: 380 more lines"),
         (b"a" * 70_000 + b"x", b"a" * 70_000 + b"y", "what differs is not among what is shown"),
         (b"a" * 70_000, b"b", "expected: 4,464 more bytes"),
@@ -97,12 +98,16 @@ def test_any_two_outputs_can_be_shown(expected: bytes, actual: bytes) -> None:
     assert all(line.text.isprintable() for line in shown)
 
 
-@given(st.lists(st.sampled_from([b"a", b"b", b"c"]), max_size=30))
+@given(st.lists(st.sampled_from([b"a", b"b", b"c"]), min_size=1, max_size=30))
 def test_equal_outputs_have_no_difference(lines: list[bytes]) -> None:
     output = b"\n".join(lines)
     pairs, remarks = pair_lines(output, output)
     assert all(pair.same for pair in pairs)
     assert remarks == ()
+
+
+def test_newlines_at_the_end_are_no_matter_where_more_differs() -> None:
+    assert pair_lines(b"a\n", b"b")[1] == ()
 
 
 def test_names_in_a_sentence_are_few() -> None:

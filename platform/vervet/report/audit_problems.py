@@ -56,7 +56,7 @@ def problems_section(problems: Sequence[ProblemFinding]) -> Section:
 
 def _fold(found: ProblemFinding, opened: bool) -> Fold:
     causes = ", ".join(status_name(cause) for cause in found.causes)
-    title = f"{found.failing:,} of {plural(found.references, 'reference')} fail: {causes}"
+    title = f"{_fail(found.failing, found.references)}: {causes}"
     return Fold(Name(found.problem), title, list(_blocks(found)), opened)
 
 
@@ -88,7 +88,7 @@ def _row(found: Finding) -> Sequence[Cell]:
 
 
 def _check(check: CheckFinding) -> Iterator[Block]:
-    said = f"{check.failing:,} of {plural(check.references, 'reference')} fail it"
+    said = f"{_fail(check.failing, check.references)} it"
     if check.outputs is not None and check.references > 1:
         said += f"; {plural(check.outputs, 'output')}"
     if check.disagree:
@@ -98,9 +98,13 @@ def _check(check: CheckFinding) -> Iterator[Block]:
     yield Points([Point(f"{check.name}:", said)])
     if check.expected is None and check.actual is None:
         return
+    pairs, remarks = pair_lines(check.expected or b"", check.actual or b"")
     if check.expected is None or check.actual is None:
         side = "expected" if check.actual is None else "actual"
-        yield Words(f"Only the {side} output was kept.", quiet=True)
-    pairs, remarks = pair_lines(check.expected or b"", check.actual or b"")
+        remarks = (f"only the {side} output was kept",)
     if pairs:
         yield Sides("Expected", "Actual", pairs, remarks)
+
+
+def _fail(failing: int, references: int) -> str:
+    return f"{failing:,} of {plural(references, 'reference')} {'fails' if failing == 1 else 'fail'}"

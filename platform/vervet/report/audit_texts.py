@@ -103,17 +103,15 @@ def pair_lines(expected: bytes, actual: bytes) -> tuple[tuple[Pair, ...], tuple[
     """Two outputs side by side, and in words what of them is not shown.
 
     Equal lines far from any difference are one `gap`. A newline at the end makes no line of its
-    own; where only one side has it, the words say so.
+    own; the words say so where nothing else differs.
     """
     (left, left_more), (right, right_more) = _lines(expected), _lines(actual)
     words = [*_rest("expected", left_more), *_rest("actual", right_more)]
-    if max(len(expected), len(actual)) < KEPT:
-        words += _newlines(expected, actual)
-    else:
-        words.append(f"only the first {KEPT:,} bytes of an output are kept")
     pairs = list(_pairs(left, right))
-    if expected != actual and all(pair.same for pair in pairs):
-        words.insert(0, "what differs is not among what is shown")
+    words += _hidden(expected, actual) if all(pair.same for pair in pairs) else []
+    words += [f"the {side} output is empty" for side in _empty(expected, actual)]
+    if max(len(expected), len(actual)) >= KEPT:
+        words.append(f"only the first {KEPT:,} bytes of an output are kept")
     return tuple(_folded(pairs)), tuple(words)
 
 
@@ -131,11 +129,17 @@ def _rest(side: str, more: tuple[int, int]) -> list[str]:
     return [f"{side}: {' and '.join(found)}"] if found else []
 
 
-def _newlines(expected: bytes, actual: bytes) -> list[str]:
-    ends = expected.endswith(b"\n"), actual.endswith(b"\n")
-    if not expected or not actual or ends[0] is ends[1]:
+def _hidden(expected: bytes, actual: bytes) -> list[str]:
+    """How outputs differ of which all lines that are shown are equal."""
+    if expected == actual:
         return []
-    return [f"only the {'expected' if ends[0] else 'actual'} output ends with a newline"]
+    if expected.rstrip(b"\n") == actual.rstrip(b"\n"):
+        return ["only newlines at the end differ"]
+    return ["what differs is not among what is shown"]
+
+
+def _empty(expected: bytes, actual: bytes) -> list[str]:
+    return [side for side, output in (("expected", expected), ("actual", actual)) if not output]
 
 
 def _pairs(left: Sequence[str], right: Sequence[str]) -> Iterator[Pair]:
