@@ -63,7 +63,7 @@ SAMPLED = {
     },
     "known-wrong": {"gcd": ["g-bad", "g-empty"], "median": ["m-mutant"]},
 }
-ORIGINS = {"g-bad": "data set", "g-empty": "empty program", "m-mutant": "mutant: < becomes <="}
+ORIGINS = {"g-bad": "incorrect", "g-empty": "empty", "m-mutant": "mutant:arithmetic:2"}
 
 
 @dataclass(frozen=True)

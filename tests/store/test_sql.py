@@ -8,13 +8,13 @@ import threading
 import time
 
 import pytest
-from sqlalchemy import text
 
 from tests.store.world import count, queued, verify
 from vervet.core.errors import StoreError, UnknownNameError, UsageError
 from vervet.store.database import Database
 from vervet.store.schema import attempts
-from vervet.store.sql import describe, first_rows, names, open_rows, run_sql
+from vervet.store.sql import first_rows, open_rows, run_sql
+from vervet.store.sql_names import describe, names
 
 NUMBERS = (
     "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < {}) SELECT x FROM n"
@@ -150,6 +150,23 @@ def test_an_error_in_a_late_row_is_told(database: Database) -> None:
         assert sum(len(piece) for piece in rows.pieces) < 1000
 
 
+@pytest.mark.parametrize(
+    ("dialect", "statement"),
+    [
+        ("sqlite", "SELECT CAST(x'ff' AS text)"),
+        ("postgresql", "SELECT timestamptz 'infinity'"),
+        ("postgresql", "SELECT convert_from('\\xff'::bytea, 'UTF8')"),
+    ],
+)
+def test_a_value_that_python_cannot_hold_is_told(
+    database: Database, dialect: str, statement: str
+) -> None:
+    if database.dialect == dialect:
+        with pytest.raises(UsageError):
+            run_sql(database, statement)
+    assert run_sql(database, "SELECT 1").rows == ((1,),)
+
+
 def test_interrupting_ends_a_statement_and_the_next_one_runs(database: Database) -> None:
     endless = {
         "postgresql": "SELECT pg_sleep(60)",
@@ -183,11 +200,3 @@ def test_names_and_columns_can_be_asked_for(database: Database) -> None:
     assert describe(database, "v_flaky_checks").words.startswith("One row per check")
     with pytest.raises(UnknownNameError, match="candidate"):
         describe(database, "candidate")
-
-
-def test_the_store_is_as_it_was_after_all_of_this(database: Database) -> None:
-    _, batch_ids = queued(database, ["good", "bad"])
-    verify(database, batch_ids)
-    run_sql(database, "SELECT * FROM v_flaky_checks")
-    with database.write() as conn:
-        assert conn.scalar(text("SELECT COUNT(*) FROM attempts")) == 2

@@ -33,7 +33,8 @@ from vervet.store.export_tables import export_tables
 from vervet.store.export_whole import whole_file, whole_folder
 from vervet.store.runs import find_run, list_runs
 from vervet.store.schema import attempts, metadata, verdicts
-from vervet.store.sql import Rows, names, open_rows, run_sql
+from vervet.store.sql import Rows, open_rows, run_sql
+from vervet.store.sql_names import names
 
 ENDINGS = (".csv", ".jsonl", ".parquet", ".sqlite")
 COUNTS = "SELECT run, problem, n, passed FROM v_coverage_counts ORDER BY run, problem"

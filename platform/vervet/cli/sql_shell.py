@@ -19,7 +19,8 @@ from vervet.cli.output import err, out, table
 from vervet.cli.sql_output import as_table, visible
 from vervet.core.errors import UsageError, VervetError
 from vervet.store.database import Database
-from vervet.store.sql import describe, names, run_sql
+from vervet.store.sql import run_sql
+from vervet.store.sql_names import describe, names
 
 __all__ = ["Shell", "split_statements"]
 
