@@ -19,7 +19,7 @@ __all__ = ["Oddity", "Sign", "number", "oddities"]
 
 STEP = re.compile(r"<<([^<>=]{1,200})=([^<>=]{1,60})>>\s*\$?\s*(-?[\d,]*\.?\d+)?")
 NUMBER = re.compile(r"(?<![\d.])-?(?:\d[\d,]*(?:\.\d+)?|\.\d+)")
-TOLD = re.compile(r"=\s*\$?\s*(-?(?:\d[\d,]*(?:\.\d+)?|\.\d+))")
+TOLD = re.compile(r"(?:=|equals|equal to)\s*\$?\s*(-?(?:\d[\d,]*(?:\.\d+)?|\.\d+))")
 QUESTION = re.compile(r"(?<![\w.])\d[\d,]*(?:\.\d+)?(?:\s*/\s*\d+)?|\.\d+")
 WORD = re.compile(r"[a-z]+")
 LONGEST, MOST_STEPS, MOST_NODES = 20_000, 200, 100
