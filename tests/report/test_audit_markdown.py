@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from html import unescape
 
 import pytest
 from hypothesis import given
@@ -147,6 +148,13 @@ def test_hostile_texts_make_no_markup() -> None:
     assert not re.search(r"(?<![\w`])@octocat", said)
     for token in _parsed(said):
         assert not [each for each in token.children or [] if each.type in ("link_open", "image")]
+
+
+def test_a_summary_reads_as_it_was_for_it_is_html() -> None:
+    said = audit_markdown(_document(Fold(Name("a_b"), "`x` < *y* & [z] @you", [Words("inside")])))
+    (block, *_) = [token for token in _parsed(said) if token.type == "html_block"]
+    shown = unescape(re.sub(r"<[^>]*>", "", block.content)).strip()
+    assert shown == "a_b `x` < *y* & [z] @\u200byou"
 
 
 def test_stays_below_what_a_tracker_takes_and_says_so() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from html import escape
 
 from vervet.report.audit_document import (
     Block,
@@ -119,7 +120,7 @@ def _block(block: Block) -> Iterator[str]:
             yield _fenced(block.lines)
         case Fold():
             inner = [part for each in block.blocks for part in _block(each)]
-            summary = f"<summary>{_code(block.name.text)} {_words(block.title)}</summary>"
+            summary = f"<summary>{_code(block.name.text)} {_html(block.title)}</summary>"
             yield "\n\n".join([f"<details>{summary}", *inner, "</details>"])
         case Plot():
             pass
@@ -191,6 +192,11 @@ def _code(text: str) -> str:
         for char in said
     )
     return f"<code>{coded}</code>"
+
+
+def _html(text: str) -> str:
+    """A text within a block of HTML, where nothing is Markdown."""
+    return escape(_CALLS.sub(rf"\1{BREAK}", short(text, LONGEST_WORDS)), quote=False)
 
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\\": "&#92;"}

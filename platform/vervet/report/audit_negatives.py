@@ -64,7 +64,7 @@ def negatives_document(
         sections.append(suspects_section(suspects))
     if result.problems:
         sections.append(effects_section(result.effects, "the problems with a false negative"))
-    if positives is not None and positives.surely_weak:
+    if weak_effects:
         weak = "the problems that let a wrong solution pass without doubt"
         sections.append(effects_section(weak_effects, weak, stem="weak-effect"))
     sections.append(

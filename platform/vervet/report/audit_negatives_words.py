@@ -113,7 +113,7 @@ def _positives(positives: FalsePositives | None) -> Iterator[Point]:
     if positives.surely_weak:
         yield Point(
             "Add tests:",
-            f"{listed(positives.surely_weak)} let something pass that is wrong without doubt.",
+            f"what is wrong without doubt passes those of {listed(positives.surely_weak)}.",
         )
     by_mutants = [
         score.problem

@@ -64,13 +64,6 @@ def _strength(found: FalsePositives) -> Iterator[Block]:
         yield Words("No known-wrong solution passes.")
     if found.operators:
         yield Rows("What was changed.", OPERATOR_COLUMNS, list(_operators(found)))
-    if found.without_mutants:
-        count = plural(len(found.without_mutants), "problem")
-        yield Words(
-            f"Of {count} with references no mutant could be made: they are no Python, or there is "
-            "nothing to change.",
-            quiet=True,
-        )
 
 
 SCORE_COLUMNS = (
