@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.servers import PostgresServer
-from tests.store.sql_world import fill
 from vervet.store.database import Database
 from vervet.store.sql import run_sql
 
@@ -40,22 +36,6 @@ def questions() -> dict[str, Question]:
 
 def cells(line: str) -> tuple[str, ...]:
     return tuple(cell.strip() for cell in line.strip()[1:-1].split("|"))
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def filled(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Database]:
-    if request.param == "sqlite":
-        url = str(tmp_path_factory.mktemp("document") / "vervet.db")
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), url)
-    else:
-        server: PostgresServer = request.getfixturevalue("postgres_server")
-        url = server.create_database(request.getfixturevalue("migrated_postgres"))
-    database = Database.open(url)
-    fill(database)
-    yield database
-    database.close()
 
 
 def test_the_document_asks_at_least_fifteen_questions_and_hides_none() -> None:

@@ -54,12 +54,11 @@ def given(*columns: tuple[str, list[object]]) -> Rows:
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_every_kind_of_file_holds_the_rows_of_the_statement(
-    database: Database, tmp_path: Path, ending: str
+    filled: Database, tmp_path: Path, ending: str
 ) -> None:
-    fill(database)
     path = tmp_path / f"counts{ending}"
-    assert save(database, COUNTS, path) == 20
-    expected = [list(row) for row in run_sql(database, COUNTS).rows]
+    assert save(filled, COUNTS, path) == 20
+    expected = [list(row) for row in run_sql(filled, COUNTS).rows]
     assert read(path) == expected
     assert [each.name for each in tmp_path.iterdir() if each.name.startswith(".")] == []
 
@@ -261,17 +260,14 @@ def test_memory_does_not_grow_with_the_rows(
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_a_folder_holds_each_table_and_view(
-    database: Database, tmp_path: Path, ending: str
-) -> None:
-    fill(database)
+def test_a_folder_holds_each_table_and_view(filled: Database, tmp_path: Path, ending: str) -> None:
     folder = tmp_path / "tables"
-    counts = export_tables(database, folder, ending)
-    known = names(database)
+    counts = export_tables(filled, folder, ending)
+    known = names(filled)
     assert set(counts) == {*known.tables, *known.views} - {"alembic_version"}
     assert {path.name for path in folder.iterdir()} == {f"{name}.{ending}" for name in counts}
     for name, rows in counts.items():
-        assert run_sql(database, f"SELECT COUNT(*) FROM {name}").rows == ((rows,),), name
+        assert run_sql(filled, f"SELECT COUNT(*) FROM {name}").rows == ((rows,),), name
         assert len(read(folder / f"{name}.{ending}")) == rows, name
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
@@ -297,9 +293,8 @@ def sorted_lines(path: Path) -> list[str]:
     return sorted(path.read_text().splitlines())
 
 
-def test_texts_are_unpacked_in_a_folder(database: Database, tmp_path: Path) -> None:
-    fill(database)
-    export_tables(database, tmp_path / "t", "parquet")
+def test_texts_are_unpacked_in_a_folder(filled: Database, tmp_path: Path) -> None:
+    export_tables(filled, tmp_path / "t", "parquet")
     found = {row["text"]: row for row in pq.read_table(tmp_path / "t/blobs.parquet").to_pylist()}
     assert found["```\ng-bad\n```"]["data"] is None
     assert found["```\ng-bad\n```"]["size"] == len("```\ng-bad\n```")
@@ -319,30 +314,27 @@ def test_a_folder_with_files_is_left_alone_unless_told(database: Database, tmp_p
 
 
 def test_the_sqlite_copy_opens_anywhere_and_holds_everything(
-    database: Database, tmp_path: Path
+    filled: Database, tmp_path: Path
 ) -> None:
-    fill(database)
     path = tmp_path / "copy.db"
-    counts = export_sqlite(database, path)
+    counts = export_sqlite(filled, path)
     assert [each.name for each in tmp_path.iterdir() if "copy" in each.name] == ["copy.db"]
     assert counts == {
-        name: run_sql(database, f"SELECT COUNT(*) FROM {name}").rows[0][0]
-        for name in metadata.tables
+        name: run_sql(filled, f"SELECT COUNT(*) FROM {name}").rows[0][0] for name in metadata.tables
     }
     path.chmod(0o444)
     with closing(sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True)) as conn:
         assert conn.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         assert conn.execute("PRAGMA foreign_key_check").fetchall() == []
-        assert conn.execute(COUNTS).fetchall() == list(run_sql(database, COUNTS).rows)
+        assert conn.execute(COUNTS).fetchall() == list(run_sql(filled, COUNTS).rows)
         flaky = "SELECT * FROM v_flaky_checks"
-        assert conn.execute(flaky).fetchall() == list(run_sql(database, flaky).rows)
+        assert conn.execute(flaky).fetchall() == list(run_sql(filled, flaky).rows)
 
 
-def test_the_sqlite_copy_is_a_database_of_vervet(database: Database, tmp_path: Path) -> None:
-    fill(database)
-    export_sqlite(database, tmp_path / "copy.db")
+def test_the_sqlite_copy_is_a_database_of_vervet(filled: Database, tmp_path: Path) -> None:
+    export_sqlite(filled, tmp_path / "copy.db")
     copy = Database.open(tmp_path / "copy.db", create=False)
-    with copy.read() as here, database.read() as there:
+    with copy.read() as here, filled.read() as there:
         assert list_runs(here) == list_runs(there)
         run = find_run(here, "small")
         assert run is not None
