@@ -225,6 +225,9 @@ def test_a_file_takes_all_rows_and_is_not_replaced_unasked(folder: Path, tmp_pat
         ["export", "--format", "csv"],
         ["export", "--sqlite", "b", "no-such-run"],
         ["export", "small", "large"],
+        ["sql", "select 1 as x", "--force", "-o", ".vervet/vervet.db"],
+        ["export", "--force", "--sqlite", ".vervet/../.vervet/vervet.db"],
+        ["export", "--force", "--sqlite", ".vervet/vervet.db-wal"],
     ],
 )
 def test_mistakes_are_told_and_write_nothing(

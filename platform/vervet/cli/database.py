@@ -167,9 +167,11 @@ def _save(
 ) -> None:
     from vervet.cli.output import err, print_json
     from vervet.store.export_files import row_writer, save_rows
+    from vervet.store.export_whole import refuse_itself
     from vervet.store.sql import first_rows, open_rows
 
     write = row_writer(file)
+    refuse_itself(database, file)
     with open_rows(database, text) as rows:
         count = save_rows(first_rows(rows, limit), file, write, force=force)
     if as_json:
