@@ -33,16 +33,24 @@ def write(file: Path, *rows: dict[str, Any]) -> Path:
     return file
 
 
-@pytest.fixture
-def suite(tmp_path: Path) -> Path:
+def sums(folder: Path) -> Path:
     """Two sound problems, one with a wrong test, one without references."""
     return write(
-        tmp_path / "sums.jsonl",
+        folder / "sums.jsonl",
         problem("right", "4\n", ADD, SUM),
         problem("wrong", "\x1b[31m5\n", ADD, SUM),
         problem("also", "4\n", ADD),
         problem("none", "4\n"),
     )
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with that suite, which was audited there."""
+    made = tmp_path_factory.mktemp("audited")
+    sums(made)
+    assert vervet(made, *AUDIT, "sums.jsonl", "--mutants", "2").returncode == 0
+    return made
 
 
 def test_humaneval_s_own_references_pass_164_of_164(tmp_path: Path, shared_data: Path) -> None:
@@ -53,9 +61,8 @@ def test_humaneval_s_own_references_pass_164_of_164(tmp_path: Path, shared_data:
     assert (found["doubted"], found["unverified"], found["affected"]) == (0, 0, [])
 
 
-def test_a_wrong_test_is_named_with_what_it_expects_and_what_it_gets(suite: Path) -> None:
-    folder = suite.parent
-    said = vervet(folder, *AUDIT, suite.name, "--mutants", "2")
+def test_a_wrong_test_is_named_with_what_it_expects_and_what_it_gets(folder: Path) -> None:
+    said = vervet(folder, *AUDIT, "sums.jsonl", "--mutants", "2")
 
     assert said.returncode == 0, said.stderr
     assert "false negatives in 1 problem, 33.3% of those with references" in said.stdout
@@ -63,9 +70,9 @@ def test_a_wrong_test_is_named_with_what_it_expects_and_what_it_gets(suite: Path
     assert r"\x1b[31m5" in said.stdout
     assert "\x1b" not in said.stdout
     assert "1 problem without a reference cannot be examined" in said.stdout
-    assert "known-wrong solutions tried" in said.stdout
+    assert "known-wrong solutions and the empty program tried" in said.stdout
 
-    found = result(folder, *AUDIT, suite.name, "--mutants", "2")
+    found = result(folder, *AUDIT, "sums.jsonl", "--mutants", "2")
     (affected,) = found["affected"]
     (check,) = affected["checks"]
     assert (check["failing"], check["disagree"], check["actual"]) == (2, 0, "4\n")
@@ -76,11 +83,11 @@ def test_a_wrong_test_is_named_with_what_it_expects_and_what_it_gets(suite: Path
     assert [row["finding"] for row in rows if row["problem"] == "wrong"] == ["wrong_label"] * 2
 
 
-def test_the_exit_status_says_whether_too_many_are_affected(suite: Path) -> None:
-    words = (*AUDIT, suite.name, ALONE, "--display", "none", "--fail-over")
+def test_the_exit_status_says_whether_too_many_are_affected(folder: Path) -> None:
+    words = (*AUDIT, "sums.jsonl", ALONE, "--display", "none", "--fail-over")
     # One of three problems with references is affected.
     for share, status in (("0.33", 1), ("0.34", 0)):
-        done = vervet(suite.parent, *words, share)
+        done = vervet(folder, *words, share)
         assert done.returncode == status, done.stderr
 
 
@@ -146,8 +153,8 @@ def test_mistakes_are_the_user_s_and_said_in_words(
     assert said in str(raised.value)
 
 
-def test_references_are_imported_once_listed_and_examined(suite: Path) -> None:
-    folder = suite.parent
+def test_references_are_imported_once_listed_and_examined(tmp_path: Path) -> None:
+    folder, suite = tmp_path, sums(tmp_path)
     write(
         folder / "accepted.jsonl",
         {"task_id": "none", "samples": [SUM, "  ", ADD, "print(9)"],

@@ -121,7 +121,7 @@ def false_negatives(
     if as_json:
         print_json({**body, "report": str(page)})
     else:
-        print_false_negatives(found)
+        print_false_negatives(found, through=done.through)
         if suspects is not None:
             print_suspects(suspects)
         if positives is not None:

@@ -32,8 +32,8 @@ MEANING = {
 }
 
 
-def print_false_negatives(found: FalseNegatives) -> None:
-    """The result as a person reads it."""
+def print_false_negatives(found: FalseNegatives, *, through: bool = True) -> None:
+    """The result as a person reads it, so far if the audit is not `through`."""
     console = out()
     console.print(
         Text.assemble(
@@ -54,7 +54,8 @@ def print_false_negatives(found: FalseNegatives) -> None:
             markup=False,
         )
     if found.unverified:
-        words = f"{plural(found.unverified, 'reference')} could not be verified"
+        how = "could not be verified" if through else "not verified yet"
+        words = f"{plural(found.unverified, 'reference')} {how}"
         why = f": {found.why_unverified}" if found.why_unverified else ""
         err().print(f"{words}{why}", style="red", markup=False, soft_wrap=True)
     if not found.problems:

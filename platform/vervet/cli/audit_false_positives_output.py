@@ -32,7 +32,8 @@ def print_false_positives(found: FalsePositives, effects: Sequence[RunEffect]) -
     console.print(
         Text.assemble(
             (found.suite, "bold"),
-            f"  {plural(tried, 'known-wrong solution')} tried, {len(found.passing):,} of them pass",
+            f"  {plural(tried, 'known-wrong solution')} and the empty program tried, "
+            f"{len(found.passing):,} of them pass",
         )
     )
     if found.kill_rate is not None:

@@ -30,6 +30,7 @@ from vervet.pipeline.verify_item import REFUSED
 from vervet.store.audits import AuditItem, add_items, open_audit, save_summary
 from vervet.store.evidence import load_evidence
 from vervet.store.histories import History, Tried, load_histories
+from vervet.store.reads import run_progress
 from vervet.store.runs import Run
 from vervet.store.schema import candidates, solutions
 from vervet.store.suites import problem_ids
@@ -56,7 +57,7 @@ class NegativesWork:
     wrong_labels: Mapping[str, str] = field(default_factory=dict)
     _known: dict[str, list[_Known]] = field(init=False)
     _row_ids: dict[str, int] = field(init=False)
-    _through: int = field(default=0, init=False)
+    _again: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         with self.session.database.read() as conn:
@@ -75,8 +76,16 @@ class NegativesWork:
 
     @property
     def counts(self) -> tuple[int, int]:
-        """See `AuditWork.counts`."""
-        return sum(map(len, self._known.values())), self._through
+        """See `AuditWork.counts`: references; those that are tried again are not through."""
+        with self.session.database.read() as conn:
+            progress = run_progress(conn, self.session.run.id)
+        return progress.candidates, max(progress.settled - self._again, 0)
+
+    @property
+    def missing(self) -> int:
+        """See `AuditWork.missing`."""
+        solutions, through = self.counts
+        return solutions - through
 
     def wants(self, conn: Connection) -> Sequence[Want]:
         """See `AuditWork.wants`."""
@@ -84,14 +93,18 @@ class NegativesWork:
         histories = self._histories(conn)
         found: list[Want] = []
         kinds = {problem.id: problem.kind for problem in self.session.suite.problems}
-        through, known = 0, []
+        again, known = 0, []
         for problem, some in self._known.items():
             needed = [self._want(kinds[problem], each, histories) for each in some]
             found += [want for wants in needed for want in wants]
-            through += sum(not wants for wants in needed)
+            again += sum(
+                len(each.references)
+                for each, wants in zip(some, needed, strict=True)
+                if wants and histories[each.solution_id].attempts(NORMAL)
+            )
             if not any(needed):
                 known.append(problem)
-        self._through = through
+        self._again = again
         problems = self._examine(conn, histories, known)
         add_items(conn, audit_id, [item for each in problems for item in _items(each)])
         return found
