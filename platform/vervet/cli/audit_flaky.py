@@ -141,11 +141,12 @@ def flaky(
         effects = _effects(database, audited, search, result)
     body = {**_as_json(result), "through": through, "effects": [asdict(e) for e in effects]}
     document = flaky_document(result, effects, through=through, created=datetime.now(UTC))
+    if not as_json:
+        print_flaky(result, effects)
     page = save_report(config, result.name, document, body, folder)
     if as_json:
         print_json({**body, "report": str(page)})
     else:
-        print_flaky(result, effects)
         print_report(page)
     if not through:
         raise typer.Exit(130)

@@ -62,6 +62,7 @@ class _Subject:
     target: Target
     examined: Examined
     ruling: Ruling = field(default_factory=Ruling)
+    made: int = 0
     item: FlakyItem | None = None
 
 
@@ -101,6 +102,11 @@ class FlakySearch:
     def counts(self) -> tuple[int, int]:
         """See `AuditWork.counts`."""
         return len(self._subjects), sum(each.item is not None for each in self._subjects)
+
+    @property
+    def missing(self) -> int:
+        """See `AuditWork.missing`: as if every solution were clean."""
+        return sum(max(0, self._full - each.made) for each in self._subjects if each.item is None)
 
     def wants(self, conn: Connection) -> list[Want]:
         """See `AuditWork.wants`: references first, then the rest."""
@@ -168,6 +174,7 @@ class FlakySearch:
         through: list[tuple[_Subject, History]] = []
         for each in subjects:
             history = histories[each.examined.solution_id]
+            each.made = sum(map(len, history.made.values()))
             each.ruling = rule(_said(history), self.plan, _given_up(history))
             if each.ruling.finding is not None:
                 through.append((each, history))

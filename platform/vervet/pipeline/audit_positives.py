@@ -186,6 +186,12 @@ class FalsePositiveSearch:
         """See `AuditWork.counts`."""
         return self._total, self._through
 
+    @property
+    def missing(self) -> int:
+        """See `AuditWork.missing`."""
+        solutions, through = self.counts
+        return solutions - through
+
     def wants(self, conn: Connection) -> list[Want]:
         """See `AuditWork.wants`: one attempt of each that has no verdict."""
         run, verdicts = self.session.run, self._verdicts(conn)
