@@ -117,15 +117,16 @@ def false_negatives(
         through=done.through,
         created=datetime.now(UTC),
     )
-    page = save_report(config, audit_name(found), document, body, folder)
-    if as_json:
-        print_json({**body, "report": str(page)})
-    else:
+    if not as_json:
         print_false_negatives(found, through=done.through)
         if suspects is not None:
             print_suspects(suspects)
         if positives is not None:
             print_false_positives(positives, done.weak_effects)
+    page = save_report(config, audit_name(found), document, body, folder)
+    if as_json:
+        print_json({**body, "report": str(page)})
+    else:
         print_report(page)
     if not done.through:
         raise typer.Exit(130)

@@ -58,6 +58,7 @@ class NegativesWork:
     _known: dict[str, list[_Known]] = field(init=False)
     _row_ids: dict[str, int] = field(init=False)
     _again: int = field(default=0, init=False)
+    _missing: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         with self.session.database.read() as conn:
@@ -83,9 +84,8 @@ class NegativesWork:
 
     @property
     def missing(self) -> int:
-        """See `AuditWork.missing`."""
-        solutions, through = self.counts
-        return solutions - through
+        """See `AuditWork.missing`: what was wanted last, each wanting one attempt."""
+        return self._missing
 
     def wants(self, conn: Connection) -> Sequence[Want]:
         """See `AuditWork.wants`."""
@@ -104,7 +104,7 @@ class NegativesWork:
             )
             if not any(needed):
                 known.append(problem)
-        self._again = again
+        self._again, self._missing = again, len(found)
         problems = self._examine(conn, histories, known)
         add_items(conn, audit_id, [item for each in problems for item in _items(each)])
         return found
