@@ -226,6 +226,29 @@ def test_the_value_of_a_function_is_compared_with_the_literal_of_its_assert() ->
     assert made.checks[0].expected == b"0.3333333333"
 
 
+@pytest.mark.parametrize(
+    ("code", "cause"), [("assertion", Cause.WRONG_LABEL), ("asserts_missing", Cause.UNEXPLAINED)]
+)
+def test_only_what_an_assert_refuses_is_an_output_on_which_references_agree(
+    code: str, cause: Cause
+) -> None:
+    evidence = CheckEvidence(1, "assert 2", Outcome.FAILED, "assert f(1) == 2", actual=b"3")
+    failed = Attempt(
+        Status.FAILED, code=code, outcomes=(Outcome.PASSED, Outcome.FAILED), evidence=(evidence,)
+    )
+    function = Problem("p", "function", "", {})
+
+    assert causes(result(1, failed), result(2, failed), problem=function) == [cause, cause]
+
+
+@pytest.mark.parametrize("status", sorted(set(Status) - {Status.PASSED, Status.INFRA_ERROR}))
+def test_verifiers_that_have_no_checks_find_a_cause_too(status: Status) -> None:
+    made = found(result(1, Attempt(status, message="no")), problem=Problem("p", "proof", "", {}))
+
+    assert made.checks == ()
+    assert made.findings[0].words
+
+
 def test_equal_attempts_that_disagree_are_flaky_whatever_else_is_known() -> None:
     assert causes(result(1, attempt("other", "right"), attempt("right", "right")), RIGHT) == [
         Cause.FLAKY
