@@ -95,7 +95,7 @@ def _suspects(database: Database, session: Session, sandbox: Sandbox) -> Suspect
         if lacks_classes(database, run):
             err().print(f"comparing the answers of {run.name}", style="dim", markup=False)
             compare_answers(database, run, sandbox)
-    return suspects_of_suite(database, session.run.suite_id, runs)
+    return suspects_of_suite(database, session.run.suite_id)
 
 
 def _words(suspects: Suspects | None) -> dict[str, str]:
