@@ -132,7 +132,7 @@ def _print_problems(problems: Sequence[ProblemFinding]) -> None:
             each.problem,
             f"{each.failing:,}/{each.references:,}",
             ", ".join(map(_words, each.causes)),
-            each.findings[0].words,
+            _plain(each.findings[0].words),
         )
         for each in problems[:SHOWN]
     ]
@@ -158,7 +158,7 @@ def _print_checks(checks: Sequence[CheckFinding]) -> None:
             f"{each.failing:,}/{each.references:,}",
             "-" if each.disagree is None else f"{each.disagree:,}",
             readable(each.expected),
-            readable(each.actual) or _short(each.message),
+            readable(each.actual) or _short(_plain(each.message)),
         )
         for each in worst
     ]
@@ -175,7 +175,12 @@ def readable(data: bytes | None, width: int = SHORT) -> str:
     if data is None:
         return ""
     text = data[: 4 * width].decode("utf-8", "replace").rstrip("\n")
-    return _short("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text), width)
+    return _short(_plain(text), width)
+
+
+def _plain(text: str) -> str:
+    """What a terminal would obey, escaped."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
 def _names(names: Sequence[str]) -> str:
