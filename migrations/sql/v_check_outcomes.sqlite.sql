@@ -1,5 +1,4 @@
 -- One row per check of an attempt: the two-bit outcomes of `attempts.outcomes`, first lowest.
--- SQLite reads a byte as two hex digits: checks 0 and 1 of its four are in the second one.
 WITH RECURSIVE numbers (n) AS (
     SELECT 0
     UNION ALL
@@ -9,6 +8,7 @@ SELECT
     attempts.id AS attempt_id,
     attempts.solution_id,
     numbers.n AS check_ordinal,
+    -- SQLite reads a byte as two hex digits: checks 0 and 1 of its four are in the second one.
     CASE
         (instr(
             '0123456789ABCDEF',

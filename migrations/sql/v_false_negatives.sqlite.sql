@@ -4,7 +4,6 @@
 -- `message` is that of the check's evidence, or else of the attempt; only the first checks that
 -- were missed have evidence, whose bytes are in `blobs`. `cause` is the finding of the latest
 -- audit of false negatives that has one on the solution.
--- SQLite reads a byte as two hex digits: checks 0 and 1 of its four are in the second one.
 WITH RECURSIVE failing AS (
     SELECT DISTINCT
         runs.id AS run_id,
@@ -95,6 +94,7 @@ JOIN problems ON problems.id = solutions.problem_id
 JOIN suites ON suites.id = problems.suite_id
 LEFT JOIN numbers
     ON numbers.n < told.n_checks
+    -- SQLite reads a byte as two hex digits: checks 0 and 1 of its four are in the second one.
     AND (instr(
         '0123456789ABCDEF',
         substr(hex(substr(told.outcomes, numbers.n / 4 + 1, 1)), 2 - numbers.n % 4 / 2, 1)

@@ -3,7 +3,6 @@
 -- `attempts` are all of them, also those that did not come to this check; `passed` and `missed`
 -- (failed or error) are those that did; `first_at` and `last_at` are of these. `check_name` is
 -- null where no evidence names it. `is_reference` is 1 for a solution that is known to be right.
--- SQLite reads a byte as two hex digits: checks 0 and 1 of its four are in the second one.
 WITH RECURSIVE repeated AS (
     SELECT solution_id, verifier_digest, environment_digest, condition
     FROM attempts
@@ -46,6 +45,7 @@ unpacked AS (
         differing.condition,
         differing.attempts,
         numbers.n AS check_ordinal,
+        -- SQLite reads a byte as two hex digits: checks 0 and 1 of its four are in the second one.
         (instr(
             '0123456789ABCDEF',
             substr(hex(substr(tried.outcomes, numbers.n / 4 + 1, 1)), 2 - numbers.n % 4 / 2, 1)

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 
 import pytest
 from sqlalchemy import select
 
+from tests.pipeline.doubles import Broken
+from vervet.core.conditions import Condition
+from vervet.core.errors import JobError
 from vervet.core.sampling import GeneratorInfo
 from vervet.core.status import Outcome
 from vervet.core.values import Attempt, Candidate, Problem, Suite
 from vervet.dispatch.inline import InlineDispatcher
+from vervet.dispatch.settings import DispatchSettings
+from vervet.dispatch.tasks import StopFlag, open_workplace
 from vervet.pipeline.config import RunConfig
 from vervet.pipeline.record import Recorder
 from vervet.pipeline.session import Session, open_session
 from vervet.pipeline.verify_batch import BatchEnding, Workplace
 from vervet.sandbox.jail import JailSandbox
+from vervet.sandbox.job import Job, Program
 from vervet.sandbox.perturbed import perturbed
 from vervet.store.attempts import attempt_of
 from vervet.store.batches import enqueue
@@ -176,6 +183,26 @@ def test_what_a_sandbox_cannot_bring_about_is_refused_and_no_verdict(
     (made,) = world.verify("program", "load=2")
     assert (made.status, made.code) == ("infra_error", "refused")
     assert "docker" in made.message
+
+
+def test_controls_run_under_the_condition_too(place: Workplace, jail: JailSandbox) -> None:
+    """A condition that no program can bear is never held against a candidate."""
+    world = world_of(replace(place, perturbing=lambda _: nullcontext(Broken)), jail)
+    world.record("yes", "print('yes')")
+    (made,) = world.verify("program", "hashseed=7")
+    assert (made.status, made.code) == ("infra_error", "control_failed")
+
+
+def test_a_worker_perturbs_the_kind_of_sandbox_that_it_has(place: Workplace) -> None:
+    settings = DispatchSettings(database_url=place.database.url, sandbox="reference")
+    opened = open_workplace(settings, StopFlag())
+    try:
+        with opened.perturbing(Condition(hashseed=1)) as make, pytest.raises(JobError) as caught:
+            make().run(Job(Program("python", (), ()), ()), lambda _: True)
+    finally:
+        opened.sandbox.close()
+        opened.database.close()
+    assert "sandbox reference" in caught.value.message
 
 
 def test_a_condition_of_another_version_goes_back(world: World) -> None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import base64
 import csv
 from dataclasses import replace
-from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -12,41 +11,8 @@ import pytest
 from vervet.core.errors import AnalysisError, UnknownNameError, UsageError
 from vervet.report.run_report import ProblemResult, RunReport, write_report
 
+from .pages import LINKS, Page
 from .samples import DEGENERATE, ORDINARY
-
-VOID = {"meta", "img", "source", "br", "hr", "link", "input"}
-LINKS = {"src", "srcset", "href", "action", "data", "poster", "background"}
-
-
-class Page(HTMLParser):
-    """What a browser would see: text, tags with attributes, and whether the tags nest."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__()
-        self.tags: list[tuple[str, dict[str, str]]] = []
-        self.words: list[str] = []
-        self.open: list[str] = []
-        self.source = path.read_text(encoding="utf-8")
-        self.feed(self.source)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, {name: value or "" for name, value in attrs}))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        if "style" not in self.open:
-            self.words.append(data)
-
-    @property
-    def text(self) -> str:
-        return " ".join(" ".join(self.words).split())
-
-    def all(self, name: str) -> list[dict[str, str]]:
-        return [attrs for tag, attrs in self.tags if tag == name]
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""One jail for the tests of a process."""
+"""One jail for the tests of a process, and a look at the guests that begin."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from vervet.sandbox.guest import Guest
 from vervet.sandbox.jail import JailSandbox
 
 
@@ -14,3 +15,17 @@ def jail() -> Iterator[JailSandbox]:
     sandbox = JailSandbox()
     yield sandbox
     sandbox.close()
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[Guest]:
+    """Every guest that begins from now on."""
+    guests: list[Guest] = []
+    begin = Guest.begin
+
+    def recording(self: Guest, hello: bytes, *, seconds: float) -> dict[str, object]:
+        guests.append(self)
+        return begin(self, hello, seconds=seconds)
+
+    monkeypatch.setattr(Guest, "begin", recording)
+    return guests

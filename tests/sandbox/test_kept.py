@@ -36,20 +36,6 @@ def own() -> Iterator[JailSandbox]:
     sandbox.close()
 
 
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[Guest]:
-    """Every guest that begins from now on."""
-    guests: list[Guest] = []
-    begin = Guest.begin
-
-    def recording(self: Guest, hello: bytes, *, seconds: float) -> dict[str, object]:
-        guests.append(self)
-        return begin(self, hello, seconds=seconds)
-
-    monkeypatch.setattr(Guest, "begin", recording)
-    return guests
-
-
 def test_jobs_of_the_same_needs_share_a_guest(own: JailSandbox, started: list[Guest]) -> None:
     for number in range(5):
         assert run(own, job(f"print({number})")).checks[0].stdout == b"%d\n" % number

@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.sandbox.jobs import job, run
+from tests.verification.functions.suite import judge, problem
 from vervet.core.conditions import Condition
+from vervet.core.status import Status
 from vervet.sandbox.job import LimitHit, Report
 from vervet.sandbox.load import competitors
 from vervet.sandbox.perturbed import perturbed
@@ -53,7 +55,7 @@ def wait_until_gone(*pids: int) -> None:
 
 def test_a_candidate_gets_about_an_even_share_of_the_processor() -> None:
     usage = loaded(3, BUSY.format(0.4)).usage
-    # One part in four; fewer where others use this machine, never much more.
+    # One part in four; less where others use this machine, never much more.
     assert 0.02 < usage.cpu_s / usage.wall_s < 0.40
 
 
@@ -65,6 +67,18 @@ def test_one_that_computes_for_ever_meets_its_limit_on_cpu_time_and_is_not_starv
 def test_one_that_only_waits_meets_its_wall_limit() -> None:
     report = loaded(1, "import time\ntime.sleep(60)", cpu_s=0.1, wall_s=0.3)
     assert (report.infra, report.checks[0].limit) == ("", LimitHit.WALL)
+
+
+def test_a_pair_of_programs_still_has_its_say() -> None:
+    asked = problem("twice", *(f"assert twice({n}) == {2 * n}" for n in range(20)))
+    with perturbed(Condition(load=2)) as make:
+        sandbox = make()
+        try:
+            right = judge(sandbox, asked, "def twice(n):\n    return 2 * n\n")
+            wrong = judge(sandbox, asked, "def twice(n):\n    return 3 * n\n")
+        finally:
+            sandbox.close()
+    assert (right.status, wrong.status) == (Status.PASSED, Status.FAILED)
 
 
 def test_the_threads_processors_are_given_back_and_no_competitor_is_left() -> None:

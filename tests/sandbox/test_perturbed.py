@@ -31,20 +31,6 @@ UTC, IN_ZONE = b"1970-01-01T00:00:00 0\n", b"1970-01-01T14:00:00 -50400\n"
 HALF_A_SECOND = "import time\nwhile time.process_time() < 0.5: pass\nprint('done')"
 
 
-@pytest.fixture
-def started(monkeypatch: pytest.MonkeyPatch) -> list[Guest]:
-    """Every guest that begins from now on."""
-    guests: list[Guest] = []
-    begin = Guest.begin
-
-    def recording(self: Guest, hello: bytes, *, seconds: float) -> dict[str, object]:
-        guests.append(self)
-        return begin(self, hello, seconds=seconds)
-
-    monkeypatch.setattr(Guest, "begin", recording)
-    return guests
-
-
 @contextmanager
 def under(condition: Condition, name: str = "jail") -> Iterator[Sandbox]:
     with perturbed(condition, name) as make:

@@ -16,7 +16,7 @@ from vervet.core.conditions import Condition, condition_of
 from vervet.core.status import NORMAL, Status
 from vervet.core.values import Attempt
 
-__all__ = ["Cause", "explain", "explaining"]
+__all__ = ["OFTEN", "Cause", "explain", "explaining"]
 
 TWICE = 2
 OFTEN = 8
@@ -76,7 +76,7 @@ def explain(word: str, made: Made, normal: Sequence[Attempt]) -> tuple[Cause, st
     showing = _apart(alone, normal) if word == NORMAL else _repeating(alone, normal)
     if not showing:
         return Cause.UNEXPLAINED, "no factor alone shows it"
-    words = "; ".join(f"{WORDS[factor][1]} {said}" for factor, said in showing.items())
+    words = "; ".join(f"{WORDS[factor][1]}: {said}" for factor, said in showing.items())
     causes = {WORDS[factor][0] for factor in showing}
     return causes.pop() if len(causes) == 1 else Cause.SEVERAL, words
 
@@ -106,7 +106,7 @@ def _alone(word: str) -> dict[str, str]:
 def _repeating(alone: Mapping[str, Sequence[Attempt]], normal: Sequence[Attempt]) -> dict[str, str]:
     """Factors under which every attempt ended otherwise than normally."""
     return {
-        factor: f"shows it in {len(attempts)} of {len(attempts)} attempts"
+        factor: f"{len(attempts)} of {len(attempts)} attempts differ"
         for factor, attempts in alone.items()
         if attempts and not any(alike(normal[0], attempt) for attempt in attempts)
     }
@@ -119,9 +119,7 @@ def _apart(alone: Mapping[str, Sequence[Attempt]], normal: Sequence[Attempt]) ->
     for factor, attempts in alone.items():
         passes = _passes(attempts)
         if attempts and differ(usual, len(normal), passes, len(attempts)) < SURE:
-            found[factor] = (
-                f"passes {passes} of {len(attempts)} attempts, normally {usual} of {len(normal)}"
-            )
+            found[factor] = f"{passes} of {len(attempts)} pass, normally {usual} of {len(normal)}"
     return found
 
 

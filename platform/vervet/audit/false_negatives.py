@@ -186,8 +186,8 @@ class FalseNegatives:
 
     `problems` are those with a failing reference, in the suite's order. `unverified` references
     have no attempt that says something, `why_unverified` is what the sandbox said of the last;
-    `doubted` ones pass, but under a flag (suspicious, beside, unsafe) with which coverage does not
-    count a pass.
+    `doubted` ones, of `doubted_problems`, pass, but under a flag (suspicious, beside, unsafe) with
+    which coverage does not count a pass.
     """
 
     suite: str
@@ -201,6 +201,7 @@ class FalseNegatives:
     effects: tuple[RunEffect, ...] = ()
     why_unverified: str = ""
     doubted: int = 0
+    doubted_problems: tuple[str, ...] = ()
 
     @property
     def failing(self) -> int:

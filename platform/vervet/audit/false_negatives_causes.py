@@ -198,7 +198,7 @@ def _violating(case: Case) -> Said | None:
         if one.ending is Ending.CRASHED and case.passes_some and 2 * crashed > count:
             words = f"{crashed} of {count} references crash on it" if count > 1 else "crashes on it"
             said = f" ({one.evidence.message})" if one.evidence and one.evidence.message else ""
-            return Cause.INPUT_VIOLATES, f"{name_of(case, at)}: {words}{said} and passes others"
+            return Cause.INPUT_VIOLATES, f"{name_of(case, at)}: {words}{said}, and it passes others"
     return None
 
 

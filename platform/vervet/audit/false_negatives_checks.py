@@ -19,6 +19,8 @@ from vervet.verification.judging import EVIDENCE_CAP
 
 __all__ = ["Ending", "Seen", "check_findings", "seen"]
 
+ASSERTION = "assertion"
+"""Code of a function whose value an assert did not accept."""
 PASSED = b"(passed)"
 """Stands for the expected output, whatever it is."""
 _LIMITS = {
@@ -74,20 +76,29 @@ def seen(attempt: Attempt) -> tuple[Seen, ...]:
         (at for at, outcome in enumerate(attempt.outcomes) if outcome >= Outcome.FAILED), None
     )
     return tuple(
-        _seen(outcome, evidence.get(at), attempt.status if at == first else None)
+        _seen(outcome, evidence.get(at), attempt if at == first else None)
         for at, outcome in enumerate(attempt.outcomes)
     )
 
 
-def _seen(outcome: Outcome, evidence: CheckEvidence | None, status: Status | None) -> Seen:
+def _seen(outcome: Outcome, evidence: CheckEvidence | None, first: Attempt | None) -> Seen:
+    """One check; `first` is the attempt whose status is that of this check."""
     if outcome is Outcome.NOT_RUN:
         return Seen(Ending.NOT_RUN)
     if outcome is Outcome.PASSED:
         return Seen(Ending.PASSED, PASSED)
     if outcome is Outcome.FAILED:
-        actual = evidence.actual if evidence else None
-        return Seen(Ending.WRONG, None if actual is None else _plain(actual), evidence)
-    return Seen(_ending(evidence, status), None, evidence)
+        return Seen(Ending.WRONG, _output(evidence, first), evidence)
+    return Seen(_ending(evidence, first.status if first else None), None, evidence)
+
+
+def _output(evidence: CheckEvidence | None, first: Attempt | None) -> bytes | None:
+    """What was written, or returned to an assert; tests that fail otherwise tell of no output."""
+    if evidence is None or evidence.actual is None:
+        return None
+    if evidence.expected is None and (first is None or first.code != ASSERTION):
+        return None
+    return _plain(evidence.actual)
 
 
 def _ending(evidence: CheckEvidence | None, status: Status | None) -> Ending:

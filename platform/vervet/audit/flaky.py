@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 
-from vervet.audit.causes import Cause, explain, explaining
+from vervet.audit.causes import OFTEN, Cause, explain, explaining
 from vervet.audit.disagreement import alike, consistent, outcome_of
 from vervet.audit.repetition import repetitions_for
 from vervet.core.conditions import Condition
@@ -211,6 +211,9 @@ def _rule_conditions(
     if not all(consistent(made[word]) for word in deviating):
         return _rule_flaky(made, normal, plan, given_up)
     cause, words = explain(first, made, normal)
+    short = len(made[first]) < OFTEN and first not in given_up
+    if cause is Cause.UNEXPLAINED and short:
+        return Ruling({first: OFTEN})  # two alike that nothing explains may be chance
     return Ruling({}, Finding.CONDITION_DEPENDENT, cause, words, deviating)
 
 

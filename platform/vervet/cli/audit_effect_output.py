@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from vervet.audit.effect import Row
+from vervet.audit.effect import Row, RunEffect
 from vervet.cli.output import out, table
-from vervet.pipeline.audit_effect import RunEffect
 from vervet.report.words import percent, plural
 
 __all__ = ["print_effects"]

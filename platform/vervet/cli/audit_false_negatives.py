@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from datetime import UTC, datetime
+from typing import Annotated
 
 import typer
 
+from vervet.cli.audit_report import OutputOption
 from vervet.cli.display import DisplayMode
 from vervet.cli.options import (
     BrokerOption,
@@ -21,11 +23,6 @@ from vervet.cli.options import (
     config_from,
 )
 from vervet.core.errors import UsageError
-
-if TYPE_CHECKING:
-    from vervet.audit.false_negatives import FalseNegatives
-    from vervet.pipeline.config import RunConfig
-    from vervet.store.database import Database
 
 __all__ = ["register"]
 
@@ -46,8 +43,20 @@ def false_negatives(
             help="Exit with 1 if more than this share of the problems with references is affected.",
         ),
     ] = None,
+    known_wrong: Annotated[
+        bool,
+        typer.Option("--known-wrong/--no-known-wrong", help="Try known-wrong solutions as well."),
+    ] = True,
+    mutants: Annotated[
+        int, typer.Option(help="Mutants of a problem's references that are tried.")
+    ] = 10,
+    seed: Annotated[int, typer.Option(help="Of the choice of mutants.")] = 0,
+    labels: Annotated[
+        bool, typer.Option("--labels/--no-labels", help="Rank the labels of answer problems.")
+    ] = True,
     suite_format: Annotated[str | None, typer.Option("--format", help="Of the suite.")] = None,
     limit: Annotated[int | None, typer.Option(help="Only the first so many problems.")] = None,
+    folder: OutputOption = None,
     config_file: ConfigOption = None,
     override: OverrideOption = None,
     db: DatabaseOption = None,
@@ -61,6 +70,10 @@ def false_negatives(
 ) -> None:
     """Verify a suite's known-correct solutions on every check: what fails, why, and what it costs.
 
+    Then the reverse: known-wrong solutions (the data set's own, the empty program, mutants of
+    references) that pass, which does not count for --fail-over. Labels of answer problems are
+    ranked by what candidates of recorded runs and their own worked answers say against them.
+
     An audit that was interrupted, or killed, goes on where it was: give the same command again.
     Exit status 1 too if the sandbox or the host failed on a reference.
 
@@ -69,8 +82,18 @@ def false_negatives(
     vervet audit false-negatives contests.jsonl --fail-over 0.05
     """
     from vervet.cli.audit_false_negatives_output import as_document, print_false_negatives
+    from vervet.cli.audit_false_negatives_work import Asked, audit_suite
+    from vervet.cli.audit_false_positives_output import (
+        positives_document,
+        print_false_positives,
+        print_suspects,
+    )
+    from vervet.cli.audit_report import print_report, save_report
     from vervet.cli.output import print_json
+    from vervet.report.audit_negatives import audit_name, negatives_document
 
+    if mutants < 0:
+        raise UsageError(f"--mutants is {mutants}", hint="Give a whole number from 0 on.")
     if fail_over is not None and not 0 <= fail_over <= 1:
         raise UsageError(f"--fail-over is {fail_over}", hint="Give a share from 0 to 1.")
     config = config_from(
@@ -78,41 +101,34 @@ def false_negatives(
         broker=broker, workers=workers, state_dir=state_dir, sandbox=sandbox,
         unsafe_no_isolation=unsafe or None,
     )  # fmt: skip
-    from vervet.cli import work
-
-    with work.open_database(config) as database:
-        found, through = _audit(database, config, display)
+    done = audit_suite(config, display, Asked(mutants if known_wrong else None, seed, labels))
+    found, positives, suspects = done.found, done.positives, done.suspects
+    body = {
+        **as_document(found),
+        "false_positives": positives_document(positives, done.weak_effects),
+        "labels": suspects.as_json() if suspects else None,
+        "through": done.through,
+    }
+    document = negatives_document(
+        found,
+        positives,
+        suspects,
+        weak_effects=done.weak_effects,
+        through=done.through,
+        created=datetime.now(UTC),
+    )
+    if not as_json:
+        print_false_negatives(found, through=done.through)
+        if suspects is not None:
+            print_suspects(suspects)
+        if positives is not None:
+            print_false_positives(positives, done.weak_effects)
+    page = save_report(config, audit_name(found), document, body, folder)
     if as_json:
-        print_json({**as_document(found), "through": through})
+        print_json({**body, "report": str(page)})
     else:
-        print_false_negatives(found)
-    if not through:
+        print_report(page)
+    if not done.through:
         raise typer.Exit(130)
     if not found.complete or (fail_over is not None and found.share > fail_over):
         raise typer.Exit(1)
-
-
-def _audit(
-    database: Database, config: RunConfig, display: DisplayMode
-) -> tuple[FalseNegatives, bool]:
-    """The audit carried through the queue as far as it went, and whether that was to its end."""
-    from vervet.cli import work
-    from vervet.cli.audit_display import audit_display
-    from vervet.cli.output import err, print_set_aside
-    from vervet.cli.suites import load_suite
-    from vervet.dispatch.celery_dispatcher import CeleryDispatcher
-    from vervet.pipeline.audit_loop import carry_through
-    from vervet.pipeline.audit_negatives import NegativesWork
-    from vervet.pipeline.references import open_references
-
-    loaded = load_suite(config.suite, config.format, config.limit)
-    print_set_aside(loaded.set_aside)
-    with work.open_sandbox(config) as sandbox:
-        session = open_references(database, loaded.suite, config, sandbox)
-    audit = NegativesWork(session)
-    settings = work.dispatch_settings(config, database.url, run=session.run.name)
-    dispatcher = CeleryDispatcher(settings, database)
-    with audit_display(display, err()) as observer, work.terminable():
-        through = carry_through(database, audit, dispatcher, observer)
-    with database.write() as conn:
-        return audit.result(conn, finished=through), through

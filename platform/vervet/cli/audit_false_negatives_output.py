@@ -18,6 +18,7 @@ __all__ = ["as_document", "print_false_negatives", "readable"]
 SHOWN = 20
 WORST = 10
 SHORT = 36
+NAMES = 6
 MEANING = {
     Cause.SEVERAL_OUTPUTS: "references disagree with each other on an input",
     Cause.INPUT_VIOLATES: "most references crash on an input, and pass others",
@@ -31,8 +32,8 @@ MEANING = {
 }
 
 
-def print_false_negatives(found: FalseNegatives) -> None:
-    """The result as a person reads it."""
+def print_false_negatives(found: FalseNegatives, *, through: bool = True) -> None:
+    """The result as a person reads it, so far if the audit is not `through`."""
     console = out()
     console.print(
         Text.assemble(
@@ -48,11 +49,13 @@ def print_false_negatives(found: FalseNegatives) -> None:
     if found.doubted:
         console.print(
             f"{plural(found.doubted, 'reference')} of those that pass would not count: "
-            "flagged, beside or unsafe",
+            f"flagged, beside or unsafe ({_names(found.doubted_problems)})",
             style="yellow",
+            markup=False,
         )
     if found.unverified:
-        words = f"{plural(found.unverified, 'reference')} could not be verified"
+        how = "could not be verified" if through else "not verified yet"
+        words = f"{plural(found.unverified, 'reference')} {how}"
         why = f": {found.why_unverified}" if found.why_unverified else ""
         err().print(f"{words}{why}", style="red", markup=False, soft_wrap=True)
     if not found.problems:
@@ -80,6 +83,7 @@ def as_document(found: FalseNegatives) -> dict[str, Any]:
         "passing": found.passing,
         "failing": found.failing,
         "doubted": found.doubted,
+        "doubted_problems": list(found.doubted_problems),
         "unverified": found.unverified,
         "why_unverified": found.why_unverified,
         "share": found.share,
@@ -128,7 +132,7 @@ def _print_problems(problems: Sequence[ProblemFinding]) -> None:
             each.problem,
             f"{each.failing:,}/{each.references:,}",
             ", ".join(map(_words, each.causes)),
-            each.findings[0].words,
+            _plain(each.findings[0].words),
         )
         for each in problems[:SHOWN]
     ]
@@ -154,7 +158,7 @@ def _print_checks(checks: Sequence[CheckFinding]) -> None:
             f"{each.failing:,}/{each.references:,}",
             "-" if each.disagree is None else f"{each.disagree:,}",
             readable(each.expected),
-            readable(each.actual) or _short(each.message),
+            readable(each.actual) or _short(_plain(each.message)),
         )
         for each in worst
     ]
@@ -171,7 +175,17 @@ def readable(data: bytes | None, width: int = SHORT) -> str:
     if data is None:
         return ""
     text = data[: 4 * width].decode("utf-8", "replace").rstrip("\n")
-    return _short("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text), width)
+    return _short(_plain(text), width)
+
+
+def _plain(text: str) -> str:
+    """What a terminal would obey, escaped."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def _names(names: Sequence[str]) -> str:
+    more = f" and {len(names) - NAMES:,} more" if len(names) > NAMES else ""
+    return f"{', '.join(names[:NAMES])}{more}"
 
 
 def _short(text: str, width: int = SHORT) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vervet.cli.audit_report import OutputOption
 from vervet.cli.display import DisplayMode
 from vervet.cli.options import (
     BrokerOption,
@@ -24,9 +26,9 @@ from vervet.cli.options import (
 from vervet.core.errors import ProblemError, UnknownNameError, UsageError
 
 if TYPE_CHECKING:
+    from vervet.audit.effect import RunEffect
     from vervet.audit.flaky import Plan
     from vervet.audit.flaky_result import FlakyAudit
-    from vervet.pipeline.audit_effect import RunEffect
     from vervet.pipeline.audit_flaky import FlakySearch
     from vervet.pipeline.config import RunConfig
     from vervet.sandbox.protocol import Sandbox
@@ -93,6 +95,7 @@ def flaky(
         int | None, typer.Option(help="Only a suite's first so many problems.")
     ] = None,
     suite_format: Annotated[str | None, typer.Option("--format", help="Of a suite's file.")] = None,
+    folder: OutputOption = None,
     config_file: ConfigOption = None,
     override: OverrideOption = None,
     db: DatabaseOption = None,
@@ -116,7 +119,9 @@ def flaky(
     """
     from vervet.cli import work
     from vervet.cli.audit_flaky_output import print_flaky
+    from vervet.cli.audit_report import print_report, save_report
     from vervet.cli.output import print_json
+    from vervet.report.audit_flaky import flaky_document
 
     flags = {
         "limit": limit, "format": suite_format, "database": db, "broker": broker,
@@ -134,12 +139,15 @@ def flaky(
         through = _carry(database, config, search, display)
         result = search.result(remarks)
         effects = _effects(database, audited, search, result)
-    if as_json:
-        print_json(
-            {**_as_json(result), "through": through, "effects": [asdict(e) for e in effects]}
-        )
-    else:
+    body = {**_as_json(result), "through": through, "effects": [asdict(e) for e in effects]}
+    document = flaky_document(result, effects, through=through, created=datetime.now(UTC))
+    if not as_json:
         print_flaky(result, effects)
+    page = save_report(config, result.name, document, body, folder)
+    if as_json:
+        print_json({**body, "report": str(page)})
+    else:
+        print_report(page)
     if not through:
         raise typer.Exit(130)
     if fail_over is not None and result.flaky_share > fail_over:
@@ -264,15 +272,16 @@ def _effects(
     database: Database, audited: Run, search: FlakySearch, result: FlakyAudit
 ) -> list[RunEffect]:
     from vervet.audit.flaky import Finding
-    from vervet.pipeline.audit_effect import effects_on, runs_of_suite
+    from vervet.pipeline.audit_effect import effects_on
+    from vervet.pipeline.audit_negatives_effects import effects_of
     from vervet.pipeline.references import REFERENCES
 
     bad = {Finding.FLAKY, Finding.CONDITION_DEPENDENT}
     affected = {item.problem for item in result.items if item.finding in bad}
     with database.read() as conn:
-        own = audited.generator.engine != REFERENCES
-        runs = [audited] if own else runs_of_suite(conn, audited.suite_id)
-        return effects_on(conn, runs, affected, settled=own and search.plan.settle)
+        if audited.generator.engine == REFERENCES:
+            return list(effects_of(conn, search.suite, affected))
+        return effects_on(conn, [audited], affected, settled=search.plan.settle)
 
 
 def _as_json(result: FlakyAudit) -> dict[str, object]:

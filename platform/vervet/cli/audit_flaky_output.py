@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from vervet.audit.effect import RunEffect
 from vervet.audit.flaky import Finding
 from vervet.audit.flaky_result import FlakyAudit
 from vervet.cli.audit_effect_output import print_effects
 from vervet.cli.output import out, table
-from vervet.pipeline.audit_effect import RunEffect
 from vervet.report.words import percent, plural
 
 __all__ = ["print_flaky"]

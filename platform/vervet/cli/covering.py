@@ -29,6 +29,7 @@ from vervet.cli.sources import (
     read_ks,
     spare_sources,
 )
+from vervet.core.errors import UsageError
 
 if TYPE_CHECKING:
     from vervet.report.count_sets import CountSet
@@ -60,6 +61,14 @@ def coverage(
             help="The interval that other candidates of these problems would give, too.",
         ),
     ] = False,
+    audited: Annotated[
+        bool,
+        typer.Option(
+            "--audited",
+            help="A run's coverage beside it without the problems that audits found fault with, "
+            "and with flaky solutions settled.",
+        ),
+    ] = False,
     plot_file: PlotOption = None,
     as_csv: CsvOption = False,
     config_file: ConfigOption = None,
@@ -76,14 +85,20 @@ def coverage(
     vervet coverage counts.csv --k 1,10,100        columns problem, n, c and maybe model
     vervet coverage small large --plot both        both.png, both.svg, both.csv
     vervet coverage codegen --tau 0.5 --reliability
+    vervet coverage codegen --audited              without what audits found fault with
     """
     spare_sources(plot_file, sources)
     config = config_from(config_file, override, database=db, state_dir=state_dir)
     plain = len(sources or []) <= 1 and not (sources and is_file(sources[0]))
     more = reliability or tau or over_samples
     if plain and not (k or label or plot_file or as_csv or more):
-        _whole_run(config, sources[0] if sources else None, as_json)
+        _whole_run(config, sources[0] if sources else None, as_json, audited)
         return
+    if audited:
+        raise UsageError(
+            "--audited is for one run, and stands alone",
+            hint="As in vervet coverage RUN --audited.",
+        )
     sets = count_sets(config, sources, label)
     ks = read_ks(k)
     curves = [set_curve(one, ks) for one in sets]
@@ -119,18 +134,26 @@ def coverage(
         _print_sets(sets, rows, curves, files)
 
 
-def _whole_run(config: Any, name: str | None, as_json: bool) -> None:
+def _whole_run(config: Any, name: str | None, as_json: bool, audited: bool) -> None:
     from vervet.cli import work
+    from vervet.cli.audit_effect_output import print_effects
     from vervet.cli.names import find
     from vervet.cli.output import print_json, print_summary
+    from vervet.pipeline.audit_effect import effect_of_audits
     from vervet.report.summary import summarise
 
     with work.open_database(config, create=False) as database:
-        summary = summarise(work.report_of(database, find(database, name)))
+        run = find(database, name)
+        summary = summarise(work.report_of(database, run))
+        with database.read() as conn:
+            found = effect_of_audits(conn, run) if audited else None
     if as_json:
-        print_json(asdict(summary))
-    else:
-        print_summary(summary)
+        more = {"audited": asdict(found) if found else None} if audited else {}
+        print_json({**asdict(summary), **more})
+        return
+    print_summary(summary)
+    if found is not None:
+        print_effects([found])
 
 
 def _rows(curve: Curve, ks: list[int] | None) -> list[dict[str, Any]]:

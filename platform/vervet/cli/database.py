@@ -131,7 +131,8 @@ def sql(
     """
     from vervet.cli import work
 
-    _refuse_both(shell=shell, statement=statement is not None, file=file is not None, csv=as_csv)
+    given = {"statement": statement is not None, "file": file is not None}
+    _refuse_both(shell=shell, csv=as_csv, json=as_json, **given)
     config = config_from(config_file, override, database=db, state_dir=state_dir)
     text = _read_stdin() if statement == "-" else statement or DEFAULT_STATEMENT
     with work.open_database(config, create=False) as database:
@@ -150,7 +151,8 @@ def sql(
 def _refuse_both(*, shell: bool, **others: bool) -> None:
     if shell and any(others.values()):
         raise UsageError(
-            "--shell asks for its statements itself", hint="Leave out the statement, -o and --csv."
+            "--shell asks for its statements itself and prints tables",
+            hint="Leave out the statement, -o, --csv and --json.",
         )
     if others["csv"] and others["file"]:
         raise UsageError("--csv prints and -o writes a file", hint="Name FILE.csv with -o.")
@@ -165,9 +167,11 @@ def _save(
 ) -> None:
     from vervet.cli.output import err, print_json
     from vervet.store.export_files import row_writer, save_rows
+    from vervet.store.export_whole import refuse_itself
     from vervet.store.sql import first_rows, open_rows
 
     write = row_writer(file)
+    refuse_itself(database, file)
     with open_rows(database, text) as rows:
         count = save_rows(first_rows(rows, limit), file, write, force=force)
     if as_json:

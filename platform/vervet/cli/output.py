@@ -13,7 +13,7 @@ from rich.text import Text
 
 from vervet.core.lines import SetAside
 from vervet.report.reference import reference_words
-from vervet.report.words import duration, percent, span
+from vervet.report.words import duration, percent, plural, span
 
 if TYPE_CHECKING:  # takes scipy, and so a second, which commands without numbers can spare
     from vervet.report.summary import StratumSummary, Summary
@@ -60,7 +60,8 @@ def print_set_aside(lines: Sequence[SetAside]) -> None:
         console.print(f"set aside {line}", markup=False, soft_wrap=True)
     more = len(lines) - SHOWN_LINES
     tail = f", {more:,} more than shown" if more > 0 else ""
-    console.print(f"{len(lines):,} lines were set aside{tail}", markup=False)
+    were = "was" if len(lines) == 1 else "were"
+    console.print(f"{plural(len(lines), 'line')} {were} set aside{tail}", markup=False)
 
 
 def print_summary(summary: Summary) -> None:

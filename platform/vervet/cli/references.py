@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,13 +27,11 @@ from vervet.core.errors import UsageError
 if TYPE_CHECKING:
     from vervet.core.values import Suite
     from vervet.pipeline.config import RunConfig
-    from vervet.pipeline.reference_limits import Measured
     from vervet.sandbox.protocol import Sandbox
     from vervet.store.database import Database
 
 __all__ = ["register"]
 
-SHOWN = 20
 SuiteArgument = Annotated[
     str, typer.Argument(metavar="SUITE", help="A bundled suite or a problem file.")
 ]
@@ -182,6 +180,7 @@ def limits(
     vervet references limits contests.jsonl --times 3 -o contests_here.jsonl
     """
     from vervet.cli.output import err
+    from vervet.cli.references_output import print_limits, write_suite
     from vervet.pipeline.reference_files import references_of
     from vervet.pipeline.reference_limits import measure
 
@@ -211,83 +210,8 @@ def limits(
                 disable=not console.is_terminal,
             )
         )
-    _write(loaded, known, measured, times, output)
-    _print_limits(loaded, measured, times, output, as_json=as_json)
-
-
-def _write(
-    suite: Suite,
-    references: dict[str, list[str]],
-    measured: Sequence[Measured],
-    times: float,
-    output: Path,
-) -> None:
-    """The suite in the plain format, imported references among its own."""
-    from vervet.pipeline.reference_limits import with_limits
-    from vervet.problems.plain import dump
-
-    lines = [
-        dump(
-            replace(
-                with_limits(problem, found, times),
-                references=tuple(references.get(problem.id, ())),
-            )
-        )
-        for problem, found in zip(suite.problems, measured, strict=True)
-    ]
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        output.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
-    except OSError as error:
-        raise UsageError(
-            f"the suite cannot be written to {output}: {error.strerror or error}",
-            hint="Name a file in a folder that can be written.",
-        ) from error
-
-
-def _print_limits(
-    suite: Suite, measured: Sequence[Measured], times: float, output: Path, *, as_json: bool
-) -> None:
-    from vervet.cli.output import err, out, print_json, table
-    from vervet.pipeline.reference_limits import with_limits
-
-    specs = {
-        problem.id: with_limits(problem, found, times).spec.get("limits", {})
-        for problem, found in zip(suite.problems, measured, strict=True)
-    }
-    if as_json:
-        rows = [{**asdict(each), "limits": specs[each.problem]} for each in measured]
-        print_json({"suite": suite.name, "times": times, "file": str(output), "problems": rows})
-        return
-    slowest = sorted(
-        (each for each in measured if each.cpu_s is not None), key=lambda each: -(each.cpu_s or 0)
-    )
-    shown = [
-        (
-            each.problem,
-            f"{each.passing:,}/{each.references:,}",
-            f"{each.cpu_s:.3f}",
-            f"{specs[each.problem]['cpu_s']:.2f}",
-            f"{specs[each.problem]['wall_s']:.2f}",
-        )
-        for each in slowest[:SHOWN]
-    ]
-    console = out()
-    if shown:
-        headings = ("problem", "passing", "CPU s taken", "CPU s limit", "wall s limit")
-        console.print(table(headings, shown, {1, 2, 3, 4}))
-    if len(slowest) > SHOWN:
-        console.print(f"{len(slowest) - SHOWN:,} faster ones are not shown", style="dim")
-    kept = [each for each in measured if each.cpu_s is None]
-    for each in kept[:SHOWN]:
-        err().print(f"{each.problem} keeps its limits: {each.why}", markup=False, soft_wrap=True)
-    if len(kept) > SHOWN:
-        err().print(f"{len(kept) - SHOWN:,} more keep their limits", markup=False)
-    console.print(
-        f"{output}  {len(slowest):,} problems with limits of {times:g} times what their references "
-        f"take here, {len(kept):,} with the limits that they had",
-        markup=False,
-    )
+    write_suite(loaded, known, measured, times, output)
+    print_limits(loaded, measured, times, output, as_json=as_json)
 
 
 @contextmanager

@@ -19,7 +19,8 @@ from vervet.cli.output import err, out, table
 from vervet.cli.sql_output import as_table, visible
 from vervet.core.errors import UsageError, VervetError
 from vervet.store.database import Database
-from vervet.store.sql import describe, names, run_sql
+from vervet.store.sql import run_sql
+from vervet.store.sql_names import describe, names
 
 __all__ = ["Shell", "split_statements"]
 
@@ -54,6 +55,11 @@ def split_statements(text: str) -> tuple[list[str], str]:
 
 def _is_nothing(text: str) -> bool:
     return _NOTHING.match(text) is not None
+
+
+def _first_sentence(words: str) -> str:
+    short = re.sub(r" \([^)]*\)", "", words)
+    return re.split(r"(?<=\w)[.:;](?= )", short, maxsplit=1)[0].rstrip(".")
 
 
 class Shell:
@@ -152,7 +158,7 @@ class Shell:
 
     def _views(self, _: str) -> None:
         found = names(self._database).views
-        rows = [(name, describe(self._database, name).words) for name in found]
+        rows = [(name, _first_sentence(describe(self._database, name).words)) for name in found]
         out().print(table(("view", "what it holds"), rows, set()))
 
     def _schema(self, name: str) -> None:

@@ -10,12 +10,21 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import Connection
 
 from vervet.audit.effect import RunEffect, effect, usual_ks
+from vervet.audit.false_negatives import Cause
+from vervet.audit.flaky import Finding
 from vervet.pipeline.references import KNOWN_WRONG, REFERENCES
+from vervet.store.audits import found_at
 from vervet.store.reads import coverage_counts
 from vervet.store.runs import Run, list_runs
 from vervet.store.settled import settled_counts
 
-__all__ = ["RunEffect", "effects_on", "runs_of_suite"]
+__all__ = ["effect_of_audits", "effects_on", "runs_of_suite"]
+
+FAULTS = {
+    "flaky": [Finding.FLAKY.value, Finding.CONDITION_DEPENDENT.value],
+    "false-negatives": [cause.value for cause in Cause if cause is not Cause.BROKEN_REFERENCE],
+}
+"""What an audit may find at a problem that makes its verdicts doubtful, by kind of audit."""
 
 
 def runs_of_suite(conn: Connection, suite_id: int) -> list[Run]:
@@ -51,3 +60,13 @@ def effects_on(
         )
         found.append(RunEffect(run.name, made))
     return found
+
+
+def effect_of_audits(conn: Connection, run: Run) -> RunEffect | None:
+    """What all audits so far do to a run: problems with a fault, and flaky solutions settled.
+
+    A fault is a flaky or condition-dependent solution, or a reference that fails, at the same
+    problem in any run or suite. None where the run has no candidates.
+    """
+    affected = found_at(conn, run.suite_id, FAULTS)
+    return next(iter(effects_on(conn, [run], affected, settled=True)), None)

@@ -18,7 +18,7 @@ from vervet.audit.repetition import miss_chance, repetitions_for
 from vervet.audit.sampling import choose
 from vervet.core.digests import digest_json
 from vervet.core.status import NORMAL, Settlement
-from vervet.core.values import Attempt, Verdict
+from vervet.core.values import Attempt, Suite, Verdict
 from vervet.pipeline.audit_loop import Want
 from vervet.pipeline.record import MAX_INFRA_TRIES
 from vervet.pipeline.session import Session
@@ -62,6 +62,7 @@ class _Subject:
     target: Target
     examined: Examined
     ruling: Ruling = field(default_factory=Ruling)
+    made: int = 0
     item: FlakyItem | None = None
 
 
@@ -93,9 +94,19 @@ class FlakySearch:
         return [target.session.run for target in self._targets]
 
     @property
+    def suite(self) -> Suite:
+        """The suite whose problems are examined."""
+        return self._targets[0].session.suite
+
+    @property
     def counts(self) -> tuple[int, int]:
         """See `AuditWork.counts`."""
         return len(self._subjects), sum(each.item is not None for each in self._subjects)
+
+    @property
+    def missing(self) -> int:
+        """See `AuditWork.missing`: as if every solution were clean."""
+        return sum(max(0, self._full - each.made) for each in self._subjects if each.item is None)
 
     def wants(self, conn: Connection) -> list[Want]:
         """See `AuditWork.wants`: references first, then the rest."""
@@ -119,7 +130,7 @@ class FlakySearch:
         return FlakyAudit(
             name=self.name,
             target=self._audited.name,
-            suite=self._targets[0].session.suite.name,
+            suite=self.suite.name,
             plan=self.plan,
             examined=len(items),
             references=sum(item.reference for item in items),
@@ -163,6 +174,7 @@ class FlakySearch:
         through: list[tuple[_Subject, History]] = []
         for each in subjects:
             history = histories[each.examined.solution_id]
+            each.made = sum(map(len, history.made.values()))
             each.ruling = rule(_said(history), self.plan, _given_up(history))
             if each.ruling.finding is not None:
                 through.append((each, history))

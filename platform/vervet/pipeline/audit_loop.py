@@ -28,6 +28,8 @@ POLL_S = 0.05
 SHOW_S = 0.2
 AT_ONCE = 16
 """Attempts of a batch: small enough that the workers share what there is."""
+AT_ONCE_VARIED = 64
+"""The same under another condition, for which every batch starts a sandbox of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +50,24 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class AuditProgress:
-    """An audit at one moment: solutions that are through, and what was tried, in seconds too."""
+    """An audit at one moment: solutions that are through, and what was tried, in seconds too.
+
+    `attempts` are those of this sitting, `missing` those that are still to be made at most.
+    """
 
     name: str
     solutions: int
     through: int
     attempts: int
+    missing: int
     elapsed_s: float
-    words: str = ""
 
     @property
     def remaining_s(self) -> float | None:
-        """Seconds to the end at the rate so far; None while nothing is through."""
-        if not self.through or self.elapsed_s <= 0:
+        """Seconds to the end at the rate so far; None while nothing was tried, or at the end."""
+        if not self.attempts or not self.missing or self.elapsed_s <= 0:
             return None
-        return (self.solutions - self.through) * self.elapsed_s / self.through
+        return self.missing * self.elapsed_s / self.attempts
 
 
 class AuditObserver(Protocol):
@@ -93,6 +98,11 @@ class AuditWork(Protocol):
     @property
     def counts(self) -> tuple[int, int]:
         """Solutions in all, and those that are through."""
+        ...
+
+    @property
+    def missing(self) -> int:
+        """How many attempts are still to be made, at most, as far as it is known."""
         ...
 
     def wants(self, conn: Connection) -> Sequence[Want]:
@@ -138,6 +148,7 @@ class _Loop:
         self._database, self._work = database, work
         self._dispatcher, self._observer = dispatcher, observer
         self._began = self._shown = time.perf_counter()
+        self._counted = 0
         with database.read() as conn:
             self._first = last_attempt(conn)
 
@@ -149,6 +160,7 @@ class _Loop:
             self._wait()
             with self._database.write() as conn:
                 wants = self._work.wants(conn)
+                self._counted = last_attempt(conn) - self._first
                 sent = _enqueue(conn, wants)
             for kind, batches in sent.items():
                 self._dispatcher.publish(kind, batches)
@@ -185,7 +197,14 @@ class _Loop:
             made = last_attempt(conn) - self._first
         solutions, through = self._work.counts
         self._observer.show(
-            AuditProgress(self._work.name, solutions, through, made, moment - self._began)
+            AuditProgress(
+                self._work.name,
+                solutions,
+                through,
+                made,
+                max(0, self._work.missing - (made - self._counted)),
+                moment - self._began,
+            )
         )
 
 
@@ -211,12 +230,19 @@ def _enqueue(conn: Connection, wants: Sequence[Want]) -> dict[str, list[str]]:
             verifier_digest=some[0].run.verifier_digest,
             environment_digest=some[0].run.environment_digest,
             solution_ids=[want.solution_id for want in some],
-            size=len(some) if key.alone else AT_ONCE,
+            size=_size(key, len(some)),
             condition=key.condition,
             total=key.made + 1,
             again=key.made > 0 or key.condition != NORMAL,
         )
     return {kind: ids for kind, ids in sent.items() if ids}
+
+
+def _size(key: _Group, count: int) -> int:
+    """How many go into a batch; what is to be tried alone goes into one."""
+    if key.alone:
+        return count
+    return AT_ONCE if key.condition == NORMAL else AT_ONCE_VARIED
 
 
 class _Group(NamedTuple):

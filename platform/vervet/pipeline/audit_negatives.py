@@ -30,6 +30,7 @@ from vervet.pipeline.verify_item import REFUSED
 from vervet.store.audits import AuditItem, add_items, open_audit, save_summary
 from vervet.store.evidence import load_evidence
 from vervet.store.histories import History, Tried, load_histories
+from vervet.store.reads import run_progress
 from vervet.store.runs import Run
 from vervet.store.schema import candidates, solutions
 from vervet.store.suites import problem_ids
@@ -56,7 +57,8 @@ class NegativesWork:
     wrong_labels: Mapping[str, str] = field(default_factory=dict)
     _known: dict[str, list[_Known]] = field(init=False)
     _row_ids: dict[str, int] = field(init=False)
-    _through: int = field(default=0, init=False)
+    _again: int = field(default=0, init=False)
+    _missing: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         with self.session.database.read() as conn:
@@ -75,8 +77,15 @@ class NegativesWork:
 
     @property
     def counts(self) -> tuple[int, int]:
-        """See `AuditWork.counts`."""
-        return sum(map(len, self._known.values())), self._through
+        """See `AuditWork.counts`: references; those that are tried again are not through."""
+        with self.session.database.read() as conn:
+            progress = run_progress(conn, self.session.run.id)
+        return progress.candidates, max(progress.settled - self._again, 0)
+
+    @property
+    def missing(self) -> int:
+        """See `AuditWork.missing`: what was wanted last, each wanting one attempt."""
+        return self._missing
 
     def wants(self, conn: Connection) -> Sequence[Want]:
         """See `AuditWork.wants`."""
@@ -84,14 +93,18 @@ class NegativesWork:
         histories = self._histories(conn)
         found: list[Want] = []
         kinds = {problem.id: problem.kind for problem in self.session.suite.problems}
-        through, known = 0, []
+        again, known = 0, []
         for problem, some in self._known.items():
             needed = [self._want(kinds[problem], each, histories) for each in some]
             found += [want for wants in needed for want in wants]
-            through += sum(not wants for wants in needed)
+            again += sum(
+                len(each.references)
+                for each, wants in zip(some, needed, strict=True)
+                if wants and histories[each.solution_id].attempts(NORMAL)
+            )
             if not any(needed):
                 known.append(problem)
-        self._through = through
+        self._again, self._missing = again, len(found)
         problems = self._examine(conn, histories, known)
         add_items(conn, audit_id, [item for each in problems for item in _items(each)])
         return found
@@ -103,6 +116,17 @@ class NegativesWork:
         audit_id = open_audit(conn, self.name, KIND, self.session.run.id, {"wider": WIDER})
         save_summary(conn, audit_id, _summary(found), finished=finished)
         return found
+
+    def failing(self, conn: Connection) -> list[tuple[str, int]]:
+        """References that do not pass: ids of problems with ordinals."""
+        histories = self._histories(conn)
+        return [
+            (problem, reference.ordinal)
+            for problem, some in self._known.items()
+            for each in some
+            if _result(each, histories[each.solution_id]).fails
+            for reference in each.references
+        ]
 
     def _histories(self, conn: Connection) -> dict[int, History]:
         run = self.session.run
@@ -155,6 +179,15 @@ class NegativesWork:
         session, everyone = self.session, [one for some in self._known.values() for one in some]
         missing = [one for one in everyone if not histories[one.solution_id].attempts(NORMAL)]
         why = [histories[one.solution_id].why.get(NORMAL, "") for one in missing]
+        doubted = {
+            name: of_problem
+            for name, some in self._known.items()
+            if (
+                of_problem := [
+                    one for one in some if _result(one, histories[one.solution_id]).doubted
+                ]
+            )
+        }
         origins = Counter(each.origin for one in everyone for each in one.references)
         return FalseNegatives(
             suite=session.suite.name,
@@ -165,13 +198,10 @@ class NegativesWork:
             unverified=sum(len(one.references) for one in missing),
             problems=tuple(problems),
             origins=dict(origins),
-            effects=effects_of(conn, session.suite, problems),
+            effects=effects_of(conn, session.suite, [each.problem for each in problems]),
             why_unverified=next(filter(None, reversed(why)), ""),
-            doubted=sum(
-                len(one.references)
-                for one in everyone
-                if _result(one, histories[one.solution_id]).doubted
-            ),
+            doubted=sum(len(one.references) for some in doubted.values() for one in some),
+            doubted_problems=tuple(doubted),
         )
 
 

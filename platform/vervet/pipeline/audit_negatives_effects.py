@@ -1,13 +1,12 @@
-"""What problems with false negatives do to the runs that are recorded on them. Reads only."""
+"""What problems that an audit found fault with do to the runs recorded on them. Reads only."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 
 from sqlalchemy import Connection, select
 
 from vervet.audit.effect import RunEffect
-from vervet.audit.false_negatives import ProblemFinding
 from vervet.core.values import Suite
 from vervet.pipeline.audit_effect import effects_on
 from vervet.pipeline.references import KNOWN_WRONG, REFERENCES
@@ -17,15 +16,13 @@ from vervet.store.schema import problems
 __all__ = ["effects_of"]
 
 
-def effects_of(
-    conn: Connection, suite: Suite, affected: Sequence[ProblemFinding]
-) -> tuple[RunEffect, ...]:
-    """The effect on every run that sampled problems of `suite`, the newest first.
+def effects_of(conn: Connection, suite: Suite, affected: Collection[str]) -> tuple[RunEffect, ...]:
+    """The effect of `affected` problems on every run that sampled the suite's, the newest first.
 
     A problem of another suite is the same where its digest is.
     """
     digests = {problem.id: problem.digest for problem in suite.problems}
-    known, wrong = set(digests.values()), {digests[each.problem] for each in affected}
+    known, wrong = set(digests.values()), {digests[name] for name in affected}
     return tuple(_effects(conn, known, wrong))
 
 

@@ -7,7 +7,7 @@ pass means, and this sees that all is tried and that what is found is written.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import Connection
@@ -20,10 +20,10 @@ from vervet.audit.false_positives import (
     Tried,
     false_positives,
 )
-from vervet.audit.mutants import empty_programs, mutants_of
+from vervet.audit.mutants import Mutant, empty_programs, mutants_of
 from vervet.core.errors import ProblemError
 from vervet.core.status import NORMAL
-from vervet.core.values import Problem, Suite, Verdict
+from vervet.core.values import Problem, Solution, Suite, Verdict
 from vervet.pipeline.audit_loop import Want
 from vervet.pipeline.config import RunConfig
 from vervet.pipeline.prepared import prepared_suite
@@ -104,49 +104,51 @@ def open_positives(
     return FalsePositiveSearch(session, known, settings, lacking, contradicting)
 
 
-@dataclass(slots=True)
 class _Maker:
     """Makes what is known to be wrong of one problem, each solution once."""
 
-    problem: Problem
-    verifier: Verifier
-    right: Sequence[str]
-    contradicting: int = 0
+    def __init__(self, problem: Problem, verifier: Verifier, right: Sequence[str]) -> None:
+        self._problem, self._verifier = problem, verifier
+        found = [self._extract(completion) for completion in right]
+        self._right = {solution.digest for solution in found}
+        self._texts = [solution.text for solution in found if not solution.malformed]
+        self._seen = set(self._right)
+        self.contradicting = 0
 
     def make(self, mutants: int, seed: int) -> Iterator[KnownWrong]:
         """The data set's own, then the empty program, then mutants."""
-        solutions = [self.verifier.extract(self.problem, each, cut=False) for each in self.right]
-        right = {solution.digest for solution in solutions}
-        seen = set(right)
-        made = [KnownWrong(self.problem.id, Origin.INCORRECT, c) for c in self.problem.known_wrong]
-        for text in empty_programs(self.problem):
-            made.append(KnownWrong(self.problem.id, Origin.EMPTY, self._completion(text) or text))
-        texts = [solution.text for solution in solutions if not solution.malformed]
+        for completion in self._problem.known_wrong:
+            digest = self._extract(completion).digest
+            self.contradicting += digest in self._right
+            yield from self._once(Origin.INCORRECT, completion)
+        for text in empty_programs(self._problem):
+            yield from self._once(Origin.EMPTY, self._completion(text) or text)
         for mutant in mutants_of(
-            self.problem, texts, most=mutants, seed=seed, usable=self._is_usable
+            self._problem, self._texts, most=mutants, seed=seed, usable=self._is_new
         ):
-            completion = self._completion(mutant.text) or mutant.text
-            made.append(KnownWrong(self.problem.id, Origin.MUTANT, completion, mutant))
-        for each in made:
-            digest = self._digest(each.completion)
-            if digest in right:
-                self.contradicting += 1
-            elif digest not in seen:
-                seen.add(digest)
-                yield each
+            yield from self._once(
+                Origin.MUTANT, self._completion(mutant.text) or mutant.text, mutant
+            )
 
-    def _is_usable(self, text: str) -> bool:
-        return self._completion(text) is not None
+    def _once(
+        self, origin: Origin, completion: str, mutant: Mutant | None = None
+    ) -> Iterator[KnownWrong]:
+        digest = self._extract(completion).digest
+        if digest not in self._seen:
+            self._seen.add(digest)
+            yield KnownWrong(self._problem.id, origin, completion, mutant)
+
+    def _is_new(self, text: str) -> bool:
+        completion = self._completion(text)
+        return completion is not None and self._extract(completion).digest not in self._seen
 
     def _completion(self, text: str) -> str | None:
         """The completion in which the verifier finds exactly this solution, if there is one."""
-        for completion in (text, FENCE.format(text)):
-            if self.verifier.extract(self.problem, completion, cut=False).text == text:
-                return completion
-        return None
+        some = (text, FENCE.format(text))
+        return next((each for each in some if self._extract(each).text == text), None)
 
-    def _digest(self, completion: str) -> str:
-        return self.verifier.extract(self.problem, completion, cut=False).digest
+    def _extract(self, completion: str) -> Solution:
+        return self._verifier.extract(self._problem, completion, cut=False)
 
 
 class FalsePositiveSearch:
@@ -183,6 +185,12 @@ class FalsePositiveSearch:
     def counts(self) -> tuple[int, int]:
         """See `AuditWork.counts`."""
         return self._total, self._through
+
+    @property
+    def missing(self) -> int:
+        """See `AuditWork.missing`."""
+        solutions, through = self.counts
+        return solutions - through
 
     def wants(self, conn: Connection) -> list[Want]:
         """See `AuditWork.wants`: one attempt of each that has no verdict."""

@@ -21,7 +21,7 @@ from vervet.sandbox.wrapped import WrappedSandbox
 
 __all__ = ["MakeSandbox", "factors_of", "perturbed"]
 
-ROOM = 1.5
+ROOM = 2.0
 """How much longer a program may take for its CPU time than an even share of the processor asks:
 one that computes to its end meets the limit on CPU time, as it does alone, and is not starved."""
 

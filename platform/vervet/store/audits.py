@@ -10,13 +10,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from vervet.store.rows import chunks, clock, serialise
 from vervet.store.runs import RunState
-from vervet.store.schema import audit_items, audits
+from vervet.store.schema import audit_items, audits, problems
 
-__all__ = ["AuditItem", "add_items", "findings", "open_audit", "save_summary", "summary_of"]
+__all__ = [
+    "AuditItem",
+    "add_items",
+    "findings",
+    "found_at",
+    "open_audit",
+    "save_summary",
+    "summary_of",
+]
 
 AUDITS = 3
 
@@ -98,6 +106,26 @@ def summary_of(conn: Connection, run_id: int, kind: str) -> Mapping[str, Any] | 
     )
     found: Mapping[str, Any] | None = conn.scalar(query)
     return found
+
+
+def found_at(conn: Connection, suite_id: int, kinds: Mapping[str, Sequence[str]]) -> set[str]:
+    """Problems of a suite, by their own ids, at which an audit of any suite found one of these.
+
+    `kinds` holds findings by kind of audit; a problem is the same where its digest is.
+    """
+    own, other = problems.alias("own"), problems.alias("other")
+    wanted = [
+        and_(audits.c.kind == kind, audit_items.c.finding.in_(list(some)))
+        for kind, some in kinds.items()
+    ]
+    query = (
+        select(own.c.name)
+        .join(other, other.c.digest == own.c.digest)
+        .join(audit_items, audit_items.c.problem_id == other.c.id)
+        .join(audits, audits.c.id == audit_items.c.audit_id)
+        .where(own.c.suite_id == suite_id, or_(*wanted))
+    )
+    return set(conn.scalars(query))
 
 
 def findings(conn: Connection, audit_id: int) -> Counter[str]:

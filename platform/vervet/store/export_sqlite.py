@@ -11,7 +11,7 @@ from sqlalchemy import insert, text
 
 from vervet.store.database import Database
 from vervet.store.export_choice import chosen_rows
-from vervet.store.export_whole import whole_file
+from vervet.store.export_whole import refuse_itself, whole_file
 from vervet.store.schema import metadata
 from vervet.store.sql import AT_ONCE
 
@@ -30,6 +30,7 @@ def export_sqlite(
     `run_ids` leaves out what does not belong to these runs. The copy is a database of Vervet
     in one file, without a log beside it. Raises as `whole_file` does.
     """
+    refuse_itself(database, path)
     with whole_file(path, force=force) as partial:
         copy = Database.open(partial)
         try:

@@ -1,6 +1,7 @@
 """Files and folders that are written whole or not at all: made beside their place, then renamed.
 
-Knows nothing of what is in them. Never writes over what is there unless told to.
+Knows nothing of what is in them. Never writes over what is there unless told to, and never over
+the database that is read.
 """
 
 from __future__ import annotations
@@ -15,11 +16,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from vervet.core.errors import DiskFullError, UsageError
+from vervet.store.database import Database
 
-__all__ = ["whole_file", "whole_folder"]
+__all__ = ["refuse_itself", "whole_file", "whole_folder"]
 
 SIDECARS = ("", "-wal", "-shm", "-journal")
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+def refuse_itself(database: Database, path: Path) -> None:
+    """Raise `UsageError` if `path` is the database's own file, or one that SQLite keeps by it."""
+    if database.dialect != "sqlite":
+        return
+    own = Path(database.where).resolve()
+    if path.resolve() in {own.with_name(own.name + suffix) for suffix in SIDECARS}:
+        raise UsageError(f"{path} is the database that is read", hint="Name another file.")
 
 
 @contextmanager

@@ -22,10 +22,12 @@ from vervet.store.schema import answer_classes, candidates, problems, scores, so
 
 __all__ = [
     "PASSED_TESTS",
+    "AnswerCount",
     "ClassedAnswer",
     "Score",
     "SelectorInput",
     "add_scores",
+    "answer_counts",
     "answers_to_compare",
     "save_classes",
     "selector_inputs",
@@ -80,6 +82,17 @@ class SelectorInput:
     detail: Mapping[str, Any] | None
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerCount:
+    """How often a run sampled one solution of a problem, by the problem's own id."""
+
+    problem: str
+    solution_id: int
+    answer_class: int
+    passed: bool
+    count: int
+
+
 _DOCUMENTS = ("labels", "detail")
 _VIEW = table(
     "v_selector_inputs",
@@ -131,6 +144,20 @@ def selector_inputs(conn: Connection, run_id: int) -> list[SelectorInput]:
         words = {name: bool(row[name]) for name in ("compared", "passed", "unsettled")}
         found.append(SelectorInput(**{**row, **words}))
     return found
+
+
+def answer_counts(conn: Connection, run_id: int) -> list[AnswerCount]:
+    """Every solution of a run in which something was found, counted, from the same view."""
+    of = ("problem", "solution_id", "answer_class", "passed")
+    query = (
+        select(*(_VIEW.c[name] for name in of), func.count(_VIEW.c.candidate_id.distinct()))
+        .where(_VIEW.c.run_id == run_id, _VIEW.c.answer_class.is_not(None))
+        .group_by(_VIEW.c.position, *(_VIEW.c[name] for name in of))
+        .order_by(_VIEW.c.position, _VIEW.c.solution_id)
+    )
+    return [
+        AnswerCount(row[0], row[1], row[2], bool(row[3]), row[4]) for row in conn.execute(query)
+    ]
 
 
 def answers_to_compare(

@@ -1,4 +1,4 @@
-"""One statement of the user's own, which reads and cannot write; and the names it may read.
+"""One statement of the user's own, which reads and cannot write.
 
 Values mean the same on both databases: a moment is its ISO text in UTC, a truth value 0 or 1,
 JSON its text, a number an int or a float. Never holds more rows than a caller takes.
@@ -17,23 +17,17 @@ from decimal import Decimal
 from typing import Any
 
 import psycopg
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
-from vervet.core.errors import UnknownNameError, UsageError
-from vervet.core.resources import migrations_dir
+from vervet.core.errors import UsageError
 from vervet.store.database import Database
 
 __all__ = [
     "AT_ONCE",
-    "ColumnInfo",
-    "Description",
-    "Names",
     "Rows",
     "SqlResult",
-    "describe",
     "first_rows",
-    "names",
     "open_rows",
     "plain_value",
     "run_sql",
@@ -74,32 +68,6 @@ class Rows:
 
     columns: tuple[str, ...]
     pieces: Iterator[Sequence[Row]]
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """What a statement may read from, in alphabetical order."""
-
-    tables: tuple[str, ...]
-    views: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ColumnInfo:
-    """One column; `type` is the database's word, `refers_to` a table and column or empty."""
-
-    name: str
-    type: str
-    refers_to: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Description:
-    """A table or view: its columns, and what a view says of itself."""
-
-    name: str
-    columns: tuple[ColumnInfo, ...]
-    words: str = ""
 
 
 def run_sql(database: Database, statement: str, *, limit: int = 1000) -> SqlResult:
@@ -164,34 +132,6 @@ def plain_value(value: Any) -> Any:
     return str(value)
 
 
-def names(database: Database) -> Names:
-    """The tables and views of the database."""
-    with database.read() as conn:
-        found = inspect(conn)
-        return Names(tuple(sorted(found.get_table_names())), tuple(sorted(found.get_view_names())))
-
-
-def describe(database: Database, name: str) -> Description:
-    """The columns of a table or view. Raises `UnknownNameError`."""
-    known = names(database)
-    if name not in (*known.tables, *known.views):
-        raise UnknownNameError("table or view", name, (*known.tables, *known.views))
-    with database.read() as conn:
-        found = inspect(conn)
-        refers = {
-            column: f"{key['referred_table']}.{referred}"
-            for key in found.get_foreign_keys(name)
-            for column, referred in zip(
-                key["constrained_columns"], key["referred_columns"], strict=True
-            )
-        }
-        columns = tuple(
-            ColumnInfo(each["name"], _type_word(each["type"]), refers.get(each["name"], ""))
-            for each in found.get_columns(name)
-        )
-    return Description(name, columns, _words_of(name, database.dialect))
-
-
 _HINT = (
     "Views to start from: v_coverage_counts, v_verdict_history, v_check_outcomes, "
     "v_reference_differences, v_flaky_checks, v_false_negatives, v_selector_inputs, v_costs."
@@ -234,6 +174,7 @@ def _ask_postgres(cursor: Any, statement: str, at_once: int) -> Iterator[Sequenc
     Prepared, a statement cannot be two; that of a cursor cannot write.
     """
     cursor.execute("SET TRANSACTION READ ONLY")
+    cursor.execute("SET LOCAL TIME ZONE 'UTC'")  # of what is cast to text
     cursor.execute("SET LOCAL cursor_tuple_fraction = 1")
     cursor.execute(f"DECLARE vervet_rows NO SCROLL CURSOR FOR {statement}", prepare=True)
     cursor.execute(f"FETCH FORWARD {at_once} FROM vervet_rows")
@@ -273,19 +214,3 @@ def _told(conn: Connection, statement: str) -> Iterator[None]:
         raise UsageError(
             f"the database refused the statement: {str(error).strip()}", hint=_HINT
         ) from error
-
-
-def _type_word(found: Any) -> str:
-    word = str(found).lower()
-    return "" if word == "null" else word
-
-
-def _words_of(name: str, dialect: str) -> str:
-    """The comment at the top of a view's own file."""
-    folder = migrations_dir() / "sql"
-    for path in (folder / f"{name}.{dialect}.sql", folder / f"{name}.sql"):
-        if path.is_file():
-            lines = path.read_text(encoding="utf-8").splitlines()
-            said = (line.removeprefix("--").strip() for line in lines if line.startswith("--"))
-            return " ".join(said)
-    return ""

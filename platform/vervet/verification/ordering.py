@@ -17,7 +17,8 @@ from vervet.verification.protocol import Steps, Verifier
 __all__ = ["Conditioned", "Places", "Reorderable", "in_order_of", "shuffled"]
 
 Places = tuple[int, ...]
-"""For each check, in the order in which they are tried, its place in the problem."""
+"""For each check, in the order in which they are tried, its place in the problem; those beyond
+the last are where they were."""
 SOMEWHERE = "a check in another order"
 
 
@@ -101,7 +102,6 @@ def in_order_of(places: Places, attempt: Attempt) -> Attempt:
 
 
 def _sorted(places: Places, outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
-    """Outcomes beyond those of the checks stay where they are."""
     length = max(len(places), len(outcomes)) if outcomes else 0
     found = [Outcome.NOT_RUN] * length
     for at, outcome in enumerate(outcomes):

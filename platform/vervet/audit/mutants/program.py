@@ -17,8 +17,8 @@ from vervet.core.values import Problem
 __all__ = ["Frame", "frame_of", "normal_form", "parse", "positions"]
 
 FUNCTION, PROGRAM, PYTHON = "function", "program", "python"
-LONGEST = 100_000
-"""Characters of a program."""
+LONGEST = 30_000
+"""Characters of a program: a change of a longer one takes seconds."""
 DEEPEST = 100
 """Levels of a program's syntax tree."""
 ENDS = (ast.Return, ast.Raise, ast.Break, ast.Continue)
