@@ -24,7 +24,7 @@ from typing import IO, Any, cast
 from vervet.core.errors import ProblemError, UsageError
 from vervet.core.values import Problem
 
-__all__ = ["DEADLINE_S", "MAX_LOG", "Graded", "check_extra", "markers", "regrade"]
+__all__ = ["DEADLINE_S", "MAX_LOG", "Graded", "check_extra", "get_ready", "markers", "regrade"]
 
 DEADLINE_S = 60.0
 """Longest time that reading one log may take."""
@@ -67,6 +67,15 @@ def check_extra() -> None:
         )
 
 
+def get_ready() -> None:
+    """Start the process that reads logs, which takes seconds; it is not waited for.
+
+    Raises `UsageError` without `swebench`.
+    """
+    check_extra()
+    _reader.get_ready()
+
+
 def markers(log: bytes | str) -> tuple[int, int]:
     """How often the start marker and the end marker of the tests' output stand in a log."""
     text = log.decode("utf-8", "replace") if isinstance(log, bytes) else log
@@ -102,21 +111,30 @@ def _none(problem: Problem, why: str) -> Graded:
 
 
 class _Reader:
-    """The process that reads logs: started at the first, one log at a time."""
+    """The process that reads logs: started at the first or before it, one log at a time.
+
+    `_new` until it has answered once: it may still be importing.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._owner = 0
+        self._new = True
+
+    def get_ready(self) -> None:
+        """Start the process, unless one is there or a log is being read."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._living()
+            finally:
+                self._lock.release()
 
     def ask(self, request: bytes, deadline_s: float) -> dict[str, Any] | None:
         """The answer, or None if there was none before the deadline."""
         with self._lock:
-            limit = deadline_s
-            process = self._process
-            if process is None or self._owner != os.getpid() or process.poll() is not None:
-                process = self._process = self._start()
-                limit += _FIRST_S
+            process = self._living()
+            limit = deadline_s + (_FIRST_S if self._new else 0.0)
             try:
                 given = cast(IO[bytes], process.stdin)
                 given.write(_HEAD.pack(len(request)) + request)
@@ -124,12 +142,20 @@ class _Reader:
                 answer = self._answer(process, time.monotonic() + limit)
             except (BrokenPipeError, EOFError):
                 answer = None
+            self._new = False
             if answer is None:
                 self._end(process)
             return answer
 
+    def _living(self) -> subprocess.Popen[bytes]:
+        """The process of this process, started if there is none."""
+        process = self._process
+        if process is None or self._owner != os.getpid() or process.poll() is not None:
+            process = self._process = self._start()
+        return process
+
     def _start(self) -> subprocess.Popen[bytes]:
-        self._owner = os.getpid()
+        self._owner, self._new = os.getpid(), True
         return subprocess.Popen(
             [sys.executable, "-m", "vervet.verification.patches.grading_process"],
             stdin=subprocess.PIPE,

@@ -118,6 +118,7 @@ class PatchVerifier:
         if known is None or not known.valid:
             return _not_validated(known, len(tests))
         limits = spec.limits_of(problem, self.limits)
+        grading.get_ready()
         tried = Trial(problem, patch, known, limits, problem.spec["image"])
         report = yield tried.job, tried.on_check
         if report.infra:
