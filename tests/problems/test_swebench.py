@@ -264,3 +264,16 @@ def test_the_flaky_instances_are_those_of_the_paper(shared_data: Path) -> None:
     assert flaky_instances(on_some_machines=True) - flaky_instances() == set(listed["extra"])
     assert known_flaky("psf__requests-863")
     assert not known_flaky("astropy__astropy-6938")
+
+
+def test_the_shipped_instances_and_their_predictions_are_a_suite_by_name() -> None:
+    from vervet.generation.predictions import read_predictions
+    from vervet.problems.bundled import recorded_candidates
+
+    suite = load("swebench").suite
+    assert suite.origin == "bundled"
+    assert {problem.kind for problem in suite.problems} == {"patch"}
+    found = read_predictions(recorded_candidates("swebench"), suite)
+    assert found.set_aside == ()
+    assert {each.instance_id for each in found.predictions} == set(ids(suite.problems))
+    assert found.most >= 4

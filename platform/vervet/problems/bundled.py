@@ -144,11 +144,19 @@ def existing_file(name: str) -> Path:
 
 
 def _bundled() -> dict[str, Path]:
-    return _by_name(_FOLDER)
+    return _by_name(_FOLDER) | {path.name: path for path in _folders()}
 
 
 def _recorded() -> dict[str, Path]:
-    return _by_name(_FOLDER / "recorded")
+    predictions = {path.name: path / "predictions.jsonl" for path in _folders()}
+    return _by_name(_FOLDER / "recorded") | {
+        name: path for name, path in predictions.items() if path.is_file()
+    }
+
+
+def _folders() -> list[Path]:
+    """Suites that are a folder of tasks, as SWE-bench keeps its instances."""
+    return [path.parent for path in _FOLDER.glob("*/tasks")]
 
 
 def _by_name(folder: Path) -> dict[str, Path]:
