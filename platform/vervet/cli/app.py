@@ -28,6 +28,7 @@ from vervet.cli import (
     results,
     run,
     selecting,
+    swebench,
 )
 from vervet.core.errors import (
     AnalysisError,
@@ -81,6 +82,7 @@ for module in (
     exporting,
     database,
     audit,
+    swebench,
     host,
 ):
     module.register(app)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -63,6 +64,15 @@ def evaluate(
     split: SplitOption = "test",
     workers: WorkersOption = None,
     timeout: TimeoutOption = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--report-dir",
+            "-o",
+            metavar="DIR",
+            help="Where the official reports and logs are written; the run's folder if left out.",
+        ),
+    ] = None,
     config_file: ConfigOption = None,
     override: OverrideOption = None,
     db: DatabaseOption = None,
@@ -78,40 +88,93 @@ def evaluate(
     The same command goes on where it was.
 
     \b
+    vervet swebench evaluate                 the shipped instances and their predictions
     vervet swebench evaluate --gold
     vervet swebench evaluate instances.jsonl.gz -p predictions.jsonl --run-id mine -j 4
     """
     from vervet.cli import work
+    from vervet.cli.swebench_outputs import gold_models, settle_known, write_reports
+    from vervet.pipeline.references import open_references
     from vervet.pipeline.swebench_validation import with_valid_only
 
-    if gold == (predictions is not None):
+    if gold and predictions is not None:
         raise UsageError("give either --gold or --predictions", hint="One of the two is judged.")
     flags = {
         "database": db, "broker": broker, "state_dir": state_dir, "sandbox": sandbox,
         "workers": workers,
     }  # fmt: skip
     config = in_containers(config_from(config_file, override, **flags))
+    if not gold and predictions is None:
+        predictions = _shipped(instances)
     whole = chosen_instances(instances, ids, limit, split, timeout)
-    suite = with_valid_only(whole, validated(whole, config, workers=workers))
+    checked = validated(whole, config, workers=workers)
+    suite = with_valid_only(whole, checked)
     if not suite.problems:
         raise ProblemError(
             "no instance can judge", hint="vervet swebench build makes images; validate says why."
         )
     with work.open_database(config) as database, work.open_sandbox(config) as opened:
         if gold:
-            session = _of_gold(database, suite, config, opened)
+            session = open_references(database, suite, config, opened)
+            models = gold_models(session.suite)
         else:
             assert predictions is not None
             session = _of_file(database, suite, whole, config, opened, predictions, run_id)
+            models = _models(predictions, suite, whole)
+        ending = _carry_out(session, config, display, as_json)
+        if not ending:
+            ending = settle_known(session, config, display)
+        write_reports(
+            session,
+            whole,
+            models,
+            folder or work.results_dir(config, session.run.name) / "swebench",
+            dataset=instances,
+            split=split,
+            quiet=as_json,
+        )
+    if ending or len(suite.problems) < len(whole.problems):
+        raise typer.Exit(ending or 1)
+
+
+def _shipped(instances: str) -> Path:
+    """The predictions that come with the shipped instances. Raises `UsageError` for others."""
+    from vervet.problems.bundled import recorded_candidates, recorded_names
+
+    if instances not in recorded_names():
+        raise UsageError(
+            "neither --gold nor --predictions was given",
+            hint="Give the file of the patches to judge: -p predictions.jsonl.",
+        )
+    return recorded_candidates(instances)
+
+
+def _carry_out(session: Session, config: RunConfig, display: DisplayMode, as_json: bool) -> int:
+    """Judge what has no verdict and print the result; the exit status."""
+    from vervet.cli import work
+
+    try:
         work.carry_out(
             session, config, make_sampler=None, verify=True, display=display, as_json=as_json
         )
+    except typer.Exit as ended:
+        return ended.exit_code
+    return 0
 
 
-def _of_gold(database: Database, suite: Suite, config: RunConfig, sandbox: Sandbox) -> Session:
-    from vervet.pipeline.references import open_references
+def _models(
+    predictions: Path, suite: Suite, whole: Suite
+) -> dict[tuple[str, int], tuple[str, int]]:
+    """The model of each candidate, and its ordinal among that model's own."""
+    from vervet.generation.predictions import read_predictions
 
-    return open_references(database, suite, config, sandbox)
+    found = read_predictions(predictions, suite, whole=whole)
+    seen: Counter[str] = Counter()
+    models: dict[tuple[str, int], tuple[str, int]] = {}
+    for each in found.predictions:
+        models[each.instance_id, seen[each.instance_id]] = (each.model, each.ordinal)
+        seen[each.instance_id] += 1
+    return models
 
 
 def _of_file(

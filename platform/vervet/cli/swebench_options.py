@@ -27,6 +27,8 @@ __all__ = [
     "validated",
 ]
 
+BATCH_SIZE = 2
+"""Patches that a worker claims at once: each takes seconds or minutes."""
 InstancesArgument = Annotated[
     str,
     typer.Argument(
@@ -80,7 +82,8 @@ def in_containers(config: RunConfig) -> RunConfig:
             f"instances run in containers, not in the sandbox {config.sandbox!r}",
             hint="Leave --sandbox out, or give docker.",
         )
-    return config.model_copy(update={"sandbox": "docker", "reference_share": 0.0})
+    small = {} if "batch_size" in config.model_fields_set else {"batch_size": BATCH_SIZE}
+    return config.model_copy(update={"sandbox": "docker", "reference_share": 0.0, **small})
 
 
 def validated(

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import asdict, dataclass
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
+from vervet.core.digests import digest_file
 from vervet.core.errors import ProblemError
 from vervet.core.limits import Limits
 from vervet.core.status import Outcome, Status
@@ -16,20 +19,7 @@ from vervet.core.values import Attempt, Problem, Solution
 from vervet.sandbox.job import Report
 from vervet.verification import extraction, judging, spec
 from vervet.verification.identity import verifier_digest
-from vervet.verification.patches import (
-    doubles,
-    facts,
-    foreign,
-    grading,
-    lookout,
-    outcome,
-    script,
-    text,
-    text_extraction,
-    touched,
-    trial,
-    validation,
-)
+from vervet.verification.patches import facts, grading, validation
 from vervet.verification.patches.facts import FACTS, facts_of
 from vervet.verification.patches.outcome import attempt_of, tests_of
 from vervet.verification.patches.script import script_of
@@ -56,12 +46,13 @@ KEYS = {
     "repo", "base_commit", "image", "eval_script", "log_parser", "eval_type", "FAIL_TO_PASS",
     "PASS_TO_PASS", "test_patch", "version", "environment_setup_commit", "limits", FACTS,
 }  # fmt: skip
-MODULES = (
-    __name__, doubles.__name__, extraction.__name__, facts.__name__, foreign.__name__,
-    grading.__name__, judging.__name__, lookout.__name__, outcome.__name__, script.__name__,
-    spec.__name__, text.__name__, text_extraction.__name__, touched.__name__, trial.__name__,
-    validation.__name__,
-)  # fmt: skip
+MODULES = (extraction.__name__, judging.__name__, spec.__name__)
+
+
+@cache
+def _sources() -> dict[str, str]:
+    """Digests of all modules of this package: each decides verdicts."""
+    return {path.name: digest_file(path) for path in sorted(Path(__file__).parent.glob("*.py"))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +72,7 @@ class PatchVerifier:
 
     def digest(self) -> str:
         """See `Verifier.digest`."""
-        settings = asdict(self) | {"swebench": _grader()}
+        settings = asdict(self) | {"swebench": _grader(), "patches": _sources()}
         return verifier_digest(KIND, MODULES, settings)
 
     def check_problem(self, problem: Problem) -> None:
