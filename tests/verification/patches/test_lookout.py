@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import textwrap
-import time
 from pathlib import Path
 
 import pytest
@@ -128,10 +127,17 @@ def test_source_that_only_older_interpreters_take_is_searched_by_word() -> None:
     ],
 )
 def test_no_source_brings_it_down(source: str) -> None:
-    begun = time.process_time()
-    look("x.py", "", source)
-    look("x.py", source, "x = 1\n")
-    assert time.process_time() - begun < 20
+    look("x.py", "", source, deadline_s=30)
+    look("x.py", source, "x = 1\n", deadline_s=30)
+    assert look("x.py", "", "import gc\n") != []
+
+
+def test_source_that_takes_too_long_is_a_finding_and_the_next_is_read() -> None:
+    look("x.py", "", "x = 1\n")
+    (found,) = look("x.py", "", "a;" * 1_000_000, deadline_s=0.5)
+    assert (found.kind, found.path) == (Sight.UNREAD, "x.py")
+    assert "could not be read" in found.words
+    assert look("x.py", "", "import gc\n") != []
 
 
 def test_source_that_is_too_long_is_a_finding() -> None:

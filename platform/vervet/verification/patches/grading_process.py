@@ -1,31 +1,16 @@
-"""The process that reads logs with `swebench`: takes one at a time on its standard input.
-
-Each message is eight bytes of length and a JSON object. Ends when its input does. See grading.py.
-"""
+"""The side process that reads logs with `swebench`; see grading.py and aside.py."""
 
 from __future__ import annotations
 
-import json
-import os
-import struct
-import sys
 import tempfile
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-__all__ = ["grade", "main"]
+from vervet.verification.patches.aside import serve
 
-_HEAD = struct.Struct(">Q")
+__all__ = ["grade"]
 
-
-def main() -> None:
-    """Answer every log until the input ends."""
-    given, taken = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # What a library prints is no answer.
-    while (request := _message(given)) is not None:
-        answer = json.dumps(grade(request["log"], request["spec"])).encode()
-        taken.write(_HEAD.pack(len(answer)) + answer)
-        taken.flush()
+MEMORY = 6 << 30  # What `swebench` imports takes more than 1 GiB of addresses.
 
 
 def grade(log: str, spec: dict[str, Any]) -> dict[str, Any]:
@@ -67,13 +52,5 @@ def grade(log: str, spec: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _message(given: IO[bytes]) -> dict[str, Any] | None:
-    head = given.read(_HEAD.size)
-    if len(head) < _HEAD.size:
-        return None
-    message: dict[str, Any] = json.loads(given.read(_HEAD.unpack(head)[0]))
-    return message
-
-
 if __name__ == "__main__":
-    main()
+    serve(lambda asked: grade(asked["log"], asked["spec"]), memory=MEMORY)

@@ -1,38 +1,23 @@
 """A look at patched source for what reaches into the tests: new sights, for people to judge.
 
-Sees names, not meanings: a sight is no proof, and what hides well enough is not seen. Never runs
-or imports what it looks at; only what is not in the file before the patch counts. The lists of
-names are in `lookout_names.py`.
+Sees names, not meanings: a sight is no proof, and what hides well enough is not seen. Only what
+is not in the file before the patch counts. The lists of names are in `lookout_names.py`.
 """
 
 from __future__ import annotations
 
-import ast
-import re
-import warnings
-from collections import Counter, defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vervet.verification.patches.lookout_names import (
-    ATTRIBUTES,
-    CALLS,
-    MODULES,
-    NAMES,
-    STRINGS,
-    WORDS,
-    Sight,
-)
-from vervet.verification.patches.lookout_scope import Scope
+from vervet.verification.patches.aside import Aside
+from vervet.verification.patches.lookout_names import Sight
 
-__all__ = ["MAX_SOURCE", "Finding", "Sight", "look"]
+__all__ = ["DEADLINE_S", "MAX_SOURCE", "Finding", "Sight", "look"]
 
 MAX_SOURCE = 2 << 20
 """Longest source that is looked at, in characters; a longer one is a finding itself."""
+DEADLINE_S = 20.0
+"""Longest time that a look at one file may take."""
 MOST_FINDINGS = 200
-_SHOWN = 160
-_STARRED = frozenset({"sys", "os", "inspect", "builtins", "threading", "traceback"})
-_DESCRIPTORS = frozenset({1, 2})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,184 +31,28 @@ class Finding:
     words: str
 
 
-def look(path: str, before: str, after: str) -> list[Finding]:
+def look(path: str, before: str, after: str, *, deadline_s: float = DEADLINE_S) -> list[Finding]:
     """What the patched source has of interest that the source before it had not, by line.
 
-    `before` is empty for a new file. Source that is no Python here (it may be elsewhere: older
-    interpreters take other words) is searched word by word, both before and after. Raises nothing.
+    `before` is empty for a new file. Runs in a side process; source that brings it down or is not
+    read in time is a finding of kind `unread`. Raises nothing.
     """
     if before == after:
         return []
     if len(after) > MAX_SOURCE:
-        return [Finding(path, 1, Sight.UNREAD, "", f"has more than {MAX_SOURCE:,} characters")]
-    own = frozenset(re.split(r"[/.]", path))
-    trees = [_tree(source) for source in (before[:MAX_SOURCE], after)]
-    if None in trees:
-        seen_before, seen_after = (
-            _of_words(source, own) for source in (before[:MAX_SOURCE], after)
-        )
-    else:
-        seen_before, seen_after = (_of_tree(tree, own) for tree in trees if tree is not None)
-    earlier = Counter(seen.key for seen in dict.fromkeys(seen_before))
-    by_key: dict[tuple[Sight, str], list[_Seen]] = defaultdict(list)
-    for seen in dict.fromkeys(seen_after):
-        by_key[seen.key].append(seen)
-    new = [each for key, all_of in by_key.items() for each in all_of[earlier[key] :]]
-    new.sort(key=lambda seen: (seen.line, seen.kind, seen.expression))
+        return [_unread(path, f"has more than {MAX_SOURCE:,} characters")]
+    asked = {"path": path, "before": before[:MAX_SOURCE], "after": after}
+    answer = _eyes.ask(asked, deadline_s)
+    if answer is None:
+        return [_unread(path, "could not be read with the time and memory that there is for it")]
     return [
-        Finding(path, seen.line, seen.kind, seen.expression, seen.kind.words)
-        for seen in new[:MOST_FINDINGS]
+        Finding(path, line, Sight(kind), expression, Sight(kind).words)
+        for line, kind, expression in answer["sights"][:MOST_FINDINGS]
     ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    line: int
-    kind: Sight
-    expression: str
-
-    @property
-    def key(self) -> tuple[Sight, str]:
-        return self.kind, self.expression
+def _unread(path: str, words: str) -> Finding:
+    return Finding(path, 1, Sight.UNREAD, "", words)
 
 
-def _tree(source: str) -> ast.Module | None:
-    """The syntax tree, or None where this interpreter has none of it."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-def _of_words(source: str, own: frozenset[str]) -> Iterator[_Seen]:
-    for number, line in enumerate(source.split("\n"), 1):
-        for pattern, kind in WORDS:
-            for found in pattern.finditer(line[:10_000]):
-                if found[0] not in own:
-                    yield _Seen(number, kind, found[0])
-
-
-def _of_tree(tree: ast.Module, own: frozenset[str]) -> Iterator[_Seen]:
-    scope = Scope(tree)
-    documentation = _documentation(tree)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            yield from _of_import(node, own)
-        elif isinstance(node, ast.Attribute | ast.Name):
-            yield from _of_name(node, scope)
-        elif isinstance(node, ast.Call):
-            yield from _of_call(node, scope)
-        elif isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Delete):
-            yield from _of_change(node, scope)
-        elif isinstance(node, ast.Constant) and id(node) not in documentation:
-            yield from _of_constant(node)
-        elif isinstance(node, ast.BinOp):
-            yield from _of_joined(node)
-        elif isinstance(node, ast.FunctionDef):
-            yield from _of_function(node)
-
-
-def _of_import(node: ast.Import | ast.ImportFrom, own: frozenset[str]) -> Iterator[_Seen]:
-    if isinstance(node, ast.ImportFrom):
-        if node.level:
-            return
-        names = [node.module or ""]
-    else:
-        names = [alias.name for alias in node.names]
-    for name in names:
-        top = name.partition(".")[0]
-        kind = MODULES.get(top)
-        if kind is not None and top not in own:
-            yield _Seen(node.lineno, kind, f"import {name}"[:_SHOWN])
-        if top in _STARRED and isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
-            yield _Seen(node.lineno, Sight.DYNAMIC, f"from {name} import *")
-
-
-def _of_name(node: ast.Attribute | ast.Name, scope: Scope) -> Iterator[_Seen]:
-    if isinstance(node, ast.Attribute) and node.attr in ATTRIBUTES:
-        yield _Seen(node.lineno, ATTRIBUTES[node.attr], node.attr)
-    if isinstance(node, ast.Attribute) and node.attr == "__dict__":
-        module = scope.full(node.value)
-        if scope.is_module(module):
-            yield _Seen(node.lineno, Sight.PATCHED, f"{module}.__dict__"[:_SHOWN])
-    name = scope.full(node)
-    if name in NAMES:
-        yield _Seen(node.lineno, NAMES[name], name)
-
-
-def _of_call(node: ast.Call, scope: Scope) -> Iterator[_Seen]:
-    name = scope.full(node.func)
-    first = node.args[0] if node.args else None
-    if name in CALLS:
-        yield _Seen(node.lineno, CALLS[name], f"{name}()")
-    if name in ("open", "io.open", "os.fdopen", "os.write", "os.dup2") and any(
-        isinstance(each, ast.Constant) and type(each.value) is int and each.value in _DESCRIPTORS
-        for each in node.args[:2]
-    ):
-        yield _Seen(node.lineno, Sight.DESCRIPTOR, f"{name}(1 or 2)")
-    if name in ("getattr", "setattr", "delattr", "vars") and first is not None:
-        module = scope.full(first)
-        computed = len(node.args) > 1 and not isinstance(node.args[1], ast.Constant)
-        if scope.is_module(module) and (name != "getattr" or computed or module == "sys"):
-            yield _Seen(node.lineno, Sight.PATCHED, f"{name}({module})"[:_SHOWN])
-
-
-def _of_joined(node: ast.BinOp) -> Iterator[_Seen]:
-    """Two texts written apart: as the one that they come to."""
-    sides = [each.value for each in (node.left, node.right) if isinstance(each, ast.Constant)]
-    if isinstance(node.op, ast.Add) and len(sides) == 2 and all(type(s) is str for s in sides):
-        yield from _of_constant(ast.Constant("".join(map(str, sides)), lineno=node.lineno))
-
-
-def _of_change(
-    node: ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Delete, scope: Scope
-) -> Iterator[_Seen]:
-    targets = node.targets if isinstance(node, ast.Assign | ast.Delete) else [node.target]
-    flat = [each for target in targets for each in _flat(target)]
-    for target in flat:
-        if isinstance(target, ast.Attribute):
-            module = scope.full(target.value)
-            if scope.is_module(module):
-                yield _Seen(node.lineno, Sight.PATCHED, f"{module}.{target.attr} ="[:_SHOWN])
-
-
-def _flat(target: ast.expr) -> list[ast.expr]:
-    return list(target.elts) if isinstance(target, ast.Tuple | ast.List) else [target]
-
-
-def _of_constant(node: ast.Constant) -> Iterator[_Seen]:
-    value = node.value
-    text = value.decode("latin-1") if isinstance(value, bytes) else value
-    if isinstance(text, str):
-        for pattern, kind in STRINGS:
-            found = pattern.search(text[:100_000])
-            if found is not None:
-                yield _Seen(node.lineno, kind, f"{found[0]!r}"[:_SHOWN])
-
-
-def _of_function(node: ast.FunctionDef) -> Iterator[_Seen]:
-    """Comparisons that have one answer whatever they compare."""
-    body = [each for each in node.body if not _is_text(each)]
-    if node.name in ("__eq__", "__ne__", "__bool__") and len(body) == 1:
-        only = body[0]
-        if isinstance(only, ast.Return) and isinstance(only.value, ast.Constant):
-            expected = node.name != "__ne__"
-            if only.value.value is expected and node.name != "__bool__":
-                yield _Seen(node.lineno, Sight.ALWAYS_EQUAL, f"{node.name} -> {expected}")
-            elif only.value.value is False and node.name == "__ne__":
-                yield _Seen(node.lineno, Sight.ALWAYS_EQUAL, "__ne__ -> False")
-
-
-def _is_text(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-
-
-def _documentation(tree: ast.Module) -> set[int]:
-    """Constants that stand alone: docstrings, which say things and do nothing."""
-    return {
-        id(node.value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-    }
+_eyes = Aside("vervet.verification.patches.lookout_process", first_s=20.0)
