@@ -64,7 +64,7 @@ def job(*checks: Check, image: str = IMAGE, artifacts: tuple[ArtifactSpec, ...] 
 def done(sandbox: DockerSandbox, *checks: Check, **how: Any) -> Report:
     """The report of a job of these steps, none of which may have failed for want of a sandbox."""
     report = sandbox.run(job(*checks, **how), go_on)
-    assert report.infra == ""
+    assert not report.infra, report.infra
     return report
 
 

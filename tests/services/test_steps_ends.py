@@ -56,7 +56,7 @@ def test_a_container_ends_by_itself_when_its_life_is_over(
     options = room_options(plan, "runc", 1)
     options["labels"] = labels(identity(), "", time.time() + 2)
 
-    room = open_room(docker_engine, options, plan, bounded=False)
+    room = open_room(docker_engine, options, plan, bounded=False, fleeting=True)
 
     until(lambda: room.container not in containers_of(docker_engine), 20)
 

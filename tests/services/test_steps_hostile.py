@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.services.steps import done, go_on, job, python, shell, within
+from tests.services.steps import done, go_on, job, only_the_engine, python, shell, within
+from vervet.core.errors import JobError
 from vervet.sandbox.docker.backend import DockerSandbox
 from vervet.sandbox.job import ArtifactSpec, Check, CheckReport, File, LimitHit
 
@@ -53,8 +54,36 @@ def test_a_step_is_ended_at_its_limit(docker_sandbox: DockerSandbox, name: str) 
     assert report.truncated == (expected is LimitHit.OUTPUT)
 
 
-def test_a_fork_bomb_leaves_nothing(docker_sandbox: DockerSandbox) -> None:
-    ended(docker_sandbox, shell("bomb", "f() { f | f & }; f", limits=within(wall_s=3)))
+def test_a_step_has_no_time_before_it_starts(docker_sandbox: DockerSandbox) -> None:
+    late = shell("late", "sleep 99", limits=within(wall_s=0.001))
+
+    assert ended(docker_sandbox, late).limit is LimitHit.WALL
+
+
+@pytest.mark.parametrize("easy", [5, 0], ids=["killed", "killed while paused"])
+def test_a_fork_bomb_leaves_nothing(
+    docker_sandbox: DockerSandbox, monkeypatch: pytest.MonkeyPatch, easy: int
+) -> None:
+    monkeypatch.setattr("vervet.sandbox.docker.steps_group.EASY", easy)
+    bomb = "f() { while :; do f & f & wait; done; }; f"
+
+    ended(docker_sandbox, shell("bomb", bomb, limits=within(wall_s=2)))
+
+
+def test_the_engine_alone_clears_and_limits_too() -> None:
+    stray = shell("stray", "sleep 99 & setsid sleep 99 >/dev/null 2>&1 &")
+    hang = shell("hang", "sleep 99", limits=within(wall_s=0.5))
+    with only_the_engine() as sandbox:
+        report = done(sandbox, stray, hang, STEPS["eats"][0], STEPS["floods"][0], AFTER)
+
+    limits = (None, LimitHit.WALL, LimitHit.MEMORY, LimitHit.OUTPUT, None)
+    assert tuple(each.limit for each in report.checks) == limits
+    assert report.checks[-1].stdout.decode().strip() == OWN
+
+
+def test_gvisor_is_refused(gvisor_sandbox: DockerSandbox) -> None:
+    with pytest.raises(JobError, match="runsc"):
+        gvisor_sandbox.run(job(AFTER), go_on)
 
 
 def test_files_are_bounded_one_by_one_and_together(

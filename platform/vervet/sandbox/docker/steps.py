@@ -52,18 +52,24 @@ class Steps:
     ) -> None:
         self._engine, self._runtime, self._marks = engine, runtime, marks
         self._pools: OrderedDict[str, Pool[Plan, Room]] = OrderedDict()
-        self._bounded = True
+        self._bounded, self._fleeting = True, False
         self._behind = ThreadPoolExecutor(1, thread_name_prefix="vervet-removal")
 
     @property
     def layers(self) -> tuple[str, ...]:
         """What confines the steps."""
         own = ("seccomp",) if self._engine.facts.seccomp else ()
-        return (*LAYERS, *own, *(("gvisor",) if is_gvisor(self._runtime) else ()))
+        return (*LAYERS, *own)
 
     def run(self, job: Job, on_check: OnCheck) -> Report:
         """See `Sandbox.run`. Raises `JobError` before any container is started."""
         _require_usable(job)
+        if is_gvisor(self._runtime):
+            raise JobError(
+                f"the runtime {self._runtime} does not run jobs of steps in an image",
+                hint="Its containers cannot be cleared between steps: use runc "
+                "(VERVET_DOCKER_RUNTIME).",
+            )
         progress = _Progress(job, on_check)
         try:
             with engine_words():
@@ -133,14 +139,21 @@ class Steps:
                 require_space(self._engine)
                 if self._bounded:
                     try:
-                        return open_room(self._engine, options, plan, bounded=True)
+                        return self._opened(options, plan)
                     except docker.errors.APIError as error:
                         if "storage-opt" not in str(error.explanation):
                             raise
                         self._bounded = False
-                return open_room(self._engine, options, plan, bounded=False)
+                return self._opened(options, plan)
         except InfraError as error:
             raise GuestGoneError(str(error)) from error
+
+    def _opened(self, options: dict[str, Any], plan: Plan) -> Room:
+        room = open_room(
+            self._engine, options, plan, bounded=self._bounded, fleeting=self._fleeting
+        )
+        self._fleeting = bool(room.pid)  # else it is restarted between its steps
+        return room
 
 
 def _limits(job: Job, check: Check) -> Limits:

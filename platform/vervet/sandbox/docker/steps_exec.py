@@ -1,4 +1,4 @@
-"""Owns one step: a program started in a running container, its one pipe, and its end.
+"""Owns one step: a program started in a running container, its limits, and its end.
 
 Standard output and error go to one descriptor, so that their order is the true one. Time is the
 host's. Never judges, and never asks the container how the step went.
@@ -10,15 +10,14 @@ import contextlib
 import os
 import select
 import signal
-import socket
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vervet.core.errors import JobError
 from vervet.core.limits import Limits, Usage
 from vervet.sandbox.docker.steps_group import Used, host_sees
+from vervet.sandbox.docker.steps_pipe import Pipe, attached
 from vervet.sandbox.docker.steps_room import DISK, WAITERS_GROUP, Room
 from vervet.sandbox.guest import GuestGoneError
 from vervet.sandbox.job import Check, CheckReport, LimitHit
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["NotStartedError", "ids_of", "run_step"]
 
 ONE_PIPE = ("/bin/sh", "-c", 'exec "$@" 2>&1', "sh")
-ASK_S, LAST_S, KILLED_S = 0.25, 10.0, 2.0
+ASK_S, LAST_S, KILLED_S, SHORT_S = 0.25, 10.0, 2.0, 0.005
 """How often the engine is asked for what this host cannot see; how long the end of a step may take
 to be known, and its last output where it was killed at a limit."""
 DISK_S, DISK_SHARE = 2.0, 20
@@ -44,56 +43,10 @@ BY_THE_DISK = (
     "format error",
 )
 """What the engine says where the container's own disk does not let a step begin."""
-HEAD, MOST = 8, 1 << 16
 
 
 class NotStartedError(Exception):
     """Raised when the container's disk lets no step start (say, no shell); holds what was said."""
-
-
-@dataclass
-class _Pipe:
-    """The engine's stream of what a step wrote: frames with a head of eight bytes each."""
-
-    link: socket.socket
-    cap: int
-    stdin: bytes
-    output: bytearray = field(default_factory=bytearray)
-    truncated: bool = False
-    open: bool = True
-    _raw: bytearray = field(default_factory=bytearray)
-
-    def feed(self, data: bytes) -> None:
-        """Take bytes from the engine; what is beyond the cap is dropped."""
-        self._raw += data
-        while len(self._raw) >= HEAD:
-            size = int.from_bytes(self._raw[4:HEAD], "big")
-            if len(self._raw) < HEAD + size:
-                return
-            room = self.cap - len(self.output)
-            self.output += self._raw[HEAD : HEAD + min(size, room)]
-            self.truncated = self.truncated or size > room
-            del self._raw[: HEAD + size]
-
-    def events(self) -> int:
-        """What to wait for."""
-        return select.POLLIN | (select.POLLOUT if self.stdin else 0)
-
-    def turn(self) -> None:
-        """Read what is there, and write what there is room for."""
-        if self.stdin:
-            with contextlib.suppress(BlockingIOError):
-                try:
-                    self.stdin = self.stdin[self.link.send(self.stdin[:MOST]) :]
-                except (BrokenPipeError, ConnectionResetError):
-                    self.stdin = b""
-            if not self.stdin:
-                with contextlib.suppress(OSError):
-                    self.link.shutdown(socket.SHUT_WR)
-        with contextlib.suppress(BlockingIOError):
-            data = self.link.recv(MOST)
-            self.open = bool(data)
-            self.feed(data)
 
 
 @dataclass
@@ -102,7 +55,7 @@ class _Step:
 
     room: Room
     limits: Limits
-    pipe: _Pipe
+    pipe: Pipe
     exec_id: str
     start: float
     before: Used
@@ -192,7 +145,7 @@ class _Step:
         while (said := self.state())["Running"] or said["ExitCode"] is None:
             if time.monotonic() > deadline:
                 raise GuestGoneError("the engine does not learn that a step has ended")
-            time.sleep(0.005)
+            time.sleep(SHORT_S)
         if not said["Pid"]:
             words = self.pipe.output.decode(errors="replace").strip()
             if words.startswith(REFUSED) and any(each in words for each in BY_THE_DISK):
@@ -231,8 +184,8 @@ def run_step(room: Room, check: Check, limits: Limits, env: dict[str, str]) -> C
         user=ids_of(check.user),
     )
     start = time.monotonic()
-    with _attached(room, made["Id"]) as (link, early):
-        pipe = _Pipe(link, limits.output, check.stdin)
+    with attached(room.engine, made["Id"]) as (link, early):
+        pipe = Pipe(link, limits.output, check.stdin)
         step = _Step(room, limits, pipe, made["Id"], start, before, counted=start, measured=start)
         try:
             pipe.feed(early)
@@ -255,11 +208,31 @@ def _follow(step: _Step, name: str) -> CheckReport:
     if step.limit is None and not step.room.pid:
         code = step.exit_code()  # what ends the others makes the engine forget the step
     used = step.room.group.used()
-    step.room.group.clear()
-    step.drain()
+    _clear(step)
     if step.limit is None and code is None:
         code = step.exit_code()
     return _report(step, name, code, wall, used)
+
+
+def _clear(step: _Step) -> None:
+    """End all processes, one that was still being started as its time ran out, too.
+
+    Raises `GuestGoneError` where it does not end.
+    """
+    if not step.room.pid:
+        if step.limit:
+            step.pipe.leave()
+        step.room.group.clear()
+        step.drain()
+        return
+    deadline = time.monotonic() + LAST_S
+    step.room.group.clear()
+    step.drain()
+    while step.limit and step.state()["Running"]:
+        if time.monotonic() > deadline:
+            raise GuestGoneError("a step does not end")
+        time.sleep(SHORT_S)
+        step.room.group.clear()
 
 
 def _report(step: _Step, name: str, code: int | None, wall: float, used: Used) -> CheckReport:
@@ -286,20 +259,3 @@ def _report(step: _Step, name: str, code: int | None, wall: float, used: Used) -
         known_by=known_by,
         truncated=pipe.truncated,
     )
-
-
-@contextlib.contextmanager
-def _attached(room: Room, exec_id: str) -> Iterator[tuple[socket.socket, bytes]]:
-    """Start the step: the engine's connection, and what came along with its answer.
-
-    The SDK gives away the connection below the reader of the answer's head, which may have read
-    on into the stream.
-    """
-    stream: Any = room.engine.client.api.exec_start(exec_id, socket=True)
-    answer, link = stream._response, getattr(stream, "_sock", stream)
-    try:
-        link.setblocking(False)
-        yield link, answer.raw._fp.fp.peek()
-    finally:
-        answer.close()
-        link.close()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["EngineGroup", "Group", "HostGroup", "Used", "host_sees"]
 
-CGROUPS = Path("/sys/fs/cgroup")
+PROC, CGROUPS = Path("/proc"), Path("/sys/fs/cgroup")
 TICKS = os.sysconf("SC_CLK_TCK")
 EASY, PAUSE_S = 5, 0.002
 """Rounds of killing before the container is paused for it, and the wait between rounds."""
@@ -69,7 +69,7 @@ def host_sees(container: str, pid: int) -> bool:
     """Whether the container's first process is `pid` here, too, and this process may kill it."""
     try:
         os.kill(pid, 0)
-        return pid > 0 and container in Path(f"/proc/{pid}/cgroup").read_text()
+        return pid > 0 and container in (PROC / str(pid) / "cgroup").read_text()
     except OSError:
         return False
 
@@ -202,12 +202,12 @@ class EngineGroup:
 
 def _folders(pid: int) -> dict[str, Path]:
     """Where the controllers memory and cpuacct keep the group of a process."""
-    lines = Path(f"/proc/{pid}/cgroup").read_text().splitlines()
+    lines = (PROC / str(pid) / "cgroup").read_text().splitlines()
     groups = {names: path for _, names, path in (line.split(":", 2) for line in lines)}
     found = {}
     for wanted in ("memory", "cpuacct"):
         names = next((each for each in groups if wanted in each.split(",")), "")
-        found[wanted] = CGROUPS / (wanted if names else "") / groups[names].lstrip("/")
+        found[wanted] = CGROUPS / (wanted if names else "") / groups.get(names, "").lstrip("/")
     return found
 
 

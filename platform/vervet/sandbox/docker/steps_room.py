@@ -12,7 +12,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from vervet.sandbox.docker.container import MOST_PROCESSORS, is_gvisor
+from vervet.sandbox.docker.container import MOST_PROCESSORS
 from vervet.sandbox.docker.reaper import remove
 from vervet.sandbox.docker.steps_group import EngineGroup, Group, HostGroup, host_sees
 
@@ -68,9 +68,8 @@ class Room:
         layers: dict[str, str] = disk.get("Data") or {}
         self.lower = tuple(str(layers.get("LowerDir", "")).split(":"))
         self.group: Group = EngineGroup(engine, container)
-        gvisor = is_gvisor(str(said["HostConfig"].get("Runtime")))
-        near = engine.near and not gvisor and host_sees(container, pid)
-        if near and disk.get("Name") in COPYING:
+        near = engine.near and disk.get("Name") in COPYING
+        if near and host_sees(container, pid):
             self.group, self.pid = HostGroup(engine, container, pid), pid
             upper = str(layers.get("UpperDir", ""))
             if engine.facts.plain_layers and os.access(upper, os.R_OK | os.X_OK):
@@ -123,7 +122,6 @@ def room_options(plan: Plan, runtime: str, processors: int) -> dict[str, Any]:
         "working_dir": "/",
         "healthcheck": {"test": ["NONE"]},
         "init": True,
-        "auto_remove": True,
         "network_mode": "none",
         "ipc_mode": "private",
         "shm_size": SHARED_MEMORY,
@@ -145,14 +143,18 @@ def room_options(plan: Plan, runtime: str, processors: int) -> dict[str, Any]:
     }
 
 
-def open_room(engine: Engine, options: dict[str, Any], plan: Plan, *, bounded: bool) -> Room:
+def open_room(
+    engine: Engine, options: dict[str, Any], plan: Plan, *, bounded: bool, fleeting: bool
+) -> Room:
     """A started container; `bounded` says that its storage driver holds the disk to its size.
 
+    `fleeting`: the engine removes it when it ends, which may be asked of none that is restarted.
     Raises what the engine raises, and `GuestGoneError` where the container does not stay.
     """
     import docker.types
 
     made = dict(options, ulimits=[docker.types.Ulimit(**each) for each in options["ulimits"]])
+    made["auto_remove"] = fleeting
     if bounded:
         made["storage_opt"] = {"size": str(DISK)}
     container = str(engine.client.containers.create(**made).id)
