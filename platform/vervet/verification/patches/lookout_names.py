@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from enum import StrEnum
 
-__all__ = ["ATTRIBUTES", "CALLS", "MODULES", "NAMES", "STRINGS", "WORDS", "Sight"]
+__all__ = [
+    "ATTRIBUTES",
+    "CALLS",
+    "IMPORTERS",
+    "KEYWORDS",
+    "MODULES",
+    "NAMES",
+    "STRINGS",
+    "WORDS",
+    "Sight",
+]
 
 
 class Sight(StrEnum):
@@ -54,6 +64,7 @@ MODULES = {
     "nose": Sight.RUNNER, "pluggy": Sight.RUNNER, "tox": Sight.RUNNER, "xdist": Sight.RUNNER,
     "gc": Sight.OBJECTS, "ctypes": Sight.OBJECTS, "_ctypes": Sight.OBJECTS,
     "atexit": Sight.EXIT, "marshal": Sight.DYNAMIC, "pty": Sight.DESCRIPTOR,
+    "posix": Sight.EXIT, "_posixsubprocess": Sight.EXIT, "_thread": Sight.TRACE,
     "sitecustomize": Sight.MODULES, "usercustomize": Sight.MODULES,
 }  # fmt: skip
 """Modules whose import is a sight, unless the file is part of one."""
@@ -72,7 +83,9 @@ NAMES = {
     "sys.orig_argv": Sight.UNDER_TEST, "sys.excepthook": Sight.EXIT,
     "sys.unraisablehook": Sight.EXIT, "os._exit": Sight.EXIT, "os.abort": Sight.EXIT,
     "os.kill": Sight.EXIT, "os.killpg": Sight.EXIT, "os.fork": Sight.EXIT,
-    "os.forkpty": Sight.EXIT, "os.setsid": Sight.EXIT, "os.dup": Sight.DESCRIPTOR,
+    "os.write": Sight.DESCRIPTOR, "os.writev": Sight.DESCRIPTOR, "os.pwrite": Sight.DESCRIPTOR,
+    "os.sendfile": Sight.DESCRIPTOR, "weakref.finalize": Sight.EXIT, "os.forkpty": Sight.EXIT,
+    "os.setsid": Sight.EXIT, "os.dup": Sight.DESCRIPTOR,
     "os.dup2": Sight.DESCRIPTOR, "sys.__stdout__": Sight.DESCRIPTOR,
     "sys.__stderr__": Sight.DESCRIPTOR, "__builtins__": Sight.PATCHED,
     "builtins.__dict__": Sight.PATCHED, "types.CodeType": Sight.DYNAMIC,
@@ -92,17 +105,34 @@ CALLS = {
 }  # fmt: skip
 """Functions whose call is a sight."""
 
+IMPORTERS = frozenset({
+    "importlib.import_module", "pkgutil.resolve_name", "importlib.util.find_spec",
+    "importlib.util.module_from_spec", "importlib.util.spec_from_file_location",
+    "importlib.machinery.SourceFileLoader", "importlib.util.spec_from_loader", "imp.load_source",
+    "imp.load_module", "pydoc.locate",
+})  # fmt: skip
+"""Functions that give a module, or something of one, by a name."""
+
+KEYWORDS = {
+    "start_new_session": Sight.EXIT, "preexec_fn": Sight.EXIT, "pass_fds": Sight.DESCRIPTOR,
+    "closefd": Sight.DESCRIPTOR,
+}  # fmt: skip
+"""Arguments by name that are sights whatever they are given to."""
+
 ATTRIBUTES = {
     "f_back": Sight.FRAMES, "f_globals": Sight.FRAMES, "f_locals": Sight.FRAMES,
     "f_code": Sight.FRAMES, "tb_frame": Sight.FRAMES, "gi_frame": Sight.FRAMES,
-    "cr_frame": Sight.FRAMES, "__subclasses__": Sight.OBJECTS, "__globals__": Sight.DYNAMIC,
+    "cr_frame": Sight.FRAMES, "_exit": Sight.EXIT, "__subclasses__": Sight.OBJECTS,
+    "__globals__": Sight.DYNAMIC,
     "__code__": Sight.DYNAMIC, "__builtins__": Sight.PATCHED, "__loader__": Sight.MODULES,
 }  # fmt: skip
 """Attributes that are sights on whatever they stand."""
 
 STRINGS = (
     (re.compile(r"PYTEST_|PYTEST_CURRENT_TEST|\bDJANGO_TEST|_TEST_RUN"), Sight.UNDER_TEST),
-    (re.compile(r"^_?pytest$|^unittest(?:\.\w+)*$|\bnose\b|runtests"), Sight.UNDER_TEST),
+    (re.compile(r"^_?pytest(?:[.:]|$)|^unittest(?:\.\w+)*$|\bnose\b|runtests"), Sight.UNDER_TEST),
+    (re.compile(r"^tests/?$|^test_$|test_\*|\btests?/|def test_"), Sight.PLACES),
+    (re.compile(r"^(?!(?:.*/)?__\w+__\.py$)[\w./-]{1,200}\.py$"), Sight.PLACES),
     (re.compile(r">>>>> |^PASSED\b|\bPASSED |\.\.\. ok\b"), Sight.LOG),
     (re.compile(
         r"/proc/|/dev/(?:fd|std|tty|pts)|/eval\.sh|/testbed|/opt/miniconda|conftest"

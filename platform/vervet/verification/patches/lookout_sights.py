@@ -13,9 +13,12 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from vervet.verification.patches.lookout_folding import folded
 from vervet.verification.patches.lookout_names import (
     ATTRIBUTES,
     CALLS,
+    IMPORTERS,
+    KEYWORDS,
     MODULES,
     NAMES,
     STRINGS,
@@ -27,6 +30,7 @@ from vervet.verification.patches.lookout_scope import Scope
 __all__ = ["Seen", "new_sights"]
 
 _SHOWN = 160
+_CARRIED = frozenset({"sys", "builtins", "gc", "inspect", "ctypes", "_sys", "_os", "posix"})
 _STARRED = frozenset({"sys", "os", "inspect", "builtins", "threading", "traceback"})
 _DESCRIPTORS = frozenset({1, 2})
 
@@ -93,12 +97,15 @@ def _of_tree(tree: ast.Module, own: frozenset[str]) -> Iterator[Seen]:
             yield from _of_name(node, scope)
         elif isinstance(node, ast.Call):
             yield from _of_call(node, scope)
+            yield from _of_joined(node)
         elif isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign | ast.Delete):
             yield from _of_change(node, scope)
         elif isinstance(node, ast.Constant) and id(node) not in documentation:
             yield from _of_constant(node)
-        elif isinstance(node, ast.BinOp):
+        elif isinstance(node, ast.BinOp | ast.Subscript):
             yield from _of_joined(node)
+        elif isinstance(node, ast.Raise):
+            yield from _of_raise(node, scope)
         elif isinstance(node, ast.FunctionDef):
             yield from _of_function(node)
 
@@ -127,6 +134,10 @@ def _of_name(node: ast.Attribute | ast.Name, scope: Scope) -> Iterator[Seen]:
         if scope.is_module(module):
             yield Seen(node.lineno, Sight.PATCHED, f"{module}.__dict__"[:_SHOWN])
     name = scope.full(node)
+    if isinstance(node, ast.Attribute) and node.attr in _CARRIED:
+        module = scope.full(node.value)
+        if scope.is_module(module) and name not in _CARRIED:
+            yield Seen(node.lineno, Sight.MODULES, name[:_SHOWN])
     if name in NAMES:
         yield Seen(node.lineno, NAMES[name], name)
 
@@ -136,7 +147,12 @@ def _of_call(node: ast.Call, scope: Scope) -> Iterator[Seen]:
     first = node.args[0] if node.args else None
     if name in CALLS:
         yield Seen(node.lineno, CALLS[name], f"{name}()")
-    if name in ("open", "io.open", "os.fdopen", "os.write", "os.dup2") and any(
+    if name in IMPORTERS and (first is None or _is_watched(first)):
+        yield Seen(node.lineno, Sight.DYNAMIC, f"{name}()")
+    for keyword in node.keywords:
+        if keyword.arg in KEYWORDS:
+            yield Seen(node.lineno, KEYWORDS[keyword.arg], f"{keyword.arg}=")
+    if name in ("open", "io.open", "os.fdopen") and any(
         isinstance(each, ast.Constant) and type(each.value) is int and each.value in _DESCRIPTORS
         for each in node.args[:2]
     ):
@@ -148,11 +164,24 @@ def _of_call(node: ast.Call, scope: Scope) -> Iterator[Seen]:
             yield Seen(node.lineno, Sight.PATCHED, f"{name}({module})"[:_SHOWN])
 
 
-def _of_joined(node: ast.BinOp) -> Iterator[Seen]:
-    """Two texts written apart: as the one that they come to."""
-    sides = [each.value for each in (node.left, node.right) if isinstance(each, ast.Constant)]
-    if isinstance(node.op, ast.Add) and len(sides) == 2 and all(type(s) is str for s in sides):
-        yield from _of_constant(ast.Constant("".join(map(str, sides)), lineno=node.lineno))
+def _is_watched(name: ast.expr) -> bool:
+    """Whether a module that is asked for is one to watch for, or not known from the text."""
+    text = name.value if isinstance(name, ast.Constant) else None
+    return not isinstance(text, str) or text.partition(":")[0].partition(".")[0] in MODULES
+
+
+def _of_raise(node: ast.Raise, scope: Scope) -> Iterator[Seen]:
+    raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+    name = scope.full(raised)
+    if name in ("KeyboardInterrupt", "GeneratorExit", "BaseException"):
+        yield Seen(node.lineno, Sight.EXIT, f"raise {name}")
+
+
+def _of_joined(node: ast.expr) -> Iterator[Seen]:
+    """Texts put together of parts: as the one that they come to."""
+    text = folded(node)
+    if text is not None:
+        yield from _of_constant(ast.Constant(text, lineno=node.lineno))
 
 
 def _of_change(
@@ -182,16 +211,18 @@ def _of_constant(node: ast.Constant) -> Iterator[Seen]:
 
 
 def _of_function(node: ast.FunctionDef) -> Iterator[Seen]:
-    """Comparisons that have one answer whatever they compare."""
+    """Comparisons whose answer has nothing to do with what is compared."""
+    if node.name not in ("__eq__", "__ne__") or not node.args.args:
+        return
     body = [each for each in node.body if not _is_text(each)]
-    if node.name in ("__eq__", "__ne__", "__bool__") and len(body) == 1:
-        only = body[0]
-        if isinstance(only, ast.Return) and isinstance(only.value, ast.Constant):
-            expected = node.name != "__ne__"
-            if only.value.value is expected and node.name != "__bool__":
-                yield Seen(node.lineno, Sight.ALWAYS_EQUAL, f"{node.name} -> {expected}")
-            elif only.value.value is False and node.name == "__ne__":
-                yield Seen(node.lineno, Sight.ALWAYS_EQUAL, "__ne__ -> False")
+    me = node.args.args[0].arg
+    used = {each.id for part in body for each in ast.walk(part) if isinstance(each, ast.Name)}
+    only = body[0] if len(body) == 1 else None
+    if isinstance(only, ast.Return) and isinstance(only.value, ast.Constant):
+        if only.value.value is (node.name == "__eq__"):
+            yield Seen(node.lineno, Sight.ALWAYS_EQUAL, f"{node.name} -> {only.value.value}")
+    elif body and me not in used and not all(isinstance(each, ast.Raise) for each in body):
+        yield Seen(node.lineno, Sight.ALWAYS_EQUAL, f"{node.name} without {me}"[:_SHOWN])
 
 
 def _is_text(node: ast.stmt) -> bool:
