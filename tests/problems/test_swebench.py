@@ -17,6 +17,7 @@ from vervet.core.values import Problem
 from vervet.problems.bundled import load
 from vervet.problems.checking import check_file
 from vervet.problems.hub import read_hub_suite
+from vervet.problems.plain import dump
 from vervet.problems.swebench import SwebenchFormat
 from vervet.problems.swebench_flaky import flaky_instances, known_flaky
 from vervet.problems.swebench_sources import load_instances, spelled_out
@@ -255,6 +256,13 @@ def test_a_folder_gives_the_split_that_is_asked_for_and_named_ids_of_any(tmp_pat
 )
 def test_names_that_users_of_swebench_know(name: str, meant: str) -> None:
     assert spelled_out(name) == meant
+
+
+def test_our_own_format_keeps_an_instance(tmp_path: Path) -> None:
+    problem = SwebenchFormat().problem({**ROW, "created_at": "2022"})
+    path = tmp_path / "own.jsonl"
+    path.write_text(dump(problem) + "\n", encoding="utf-8")
+    assert load(str(path)).suite.problems == (problem,)
 
 
 def test_the_flaky_instances_are_those_of_the_paper(shared_data: Path) -> None:

@@ -18,12 +18,16 @@ from vervet.core.values import Problem
 from vervet.problems.fields import text, words_for
 from vervet.problems.swebench_rows import is_task_folder, read_instances
 
-__all__ = ["EVAL_TYPES", "SwebenchFormat"]
+__all__ = ["EVAL_TYPES", "PATCH_KEYS", "SwebenchFormat", "patch_spec"]
 
 EVAL_TYPES = ("pass_and_fail", "fail_only")
-_IDENTITY = ("instance_id", "repo", "base_commit", "problem_statement")
+PATCH_KEYS = (
+    "repo", "base_commit", "image", "eval_script", "log_parser", "eval_type", "FAIL_TO_PASS",
+    "PASS_TO_PASS", "test_patch", "version", "environment_setup_commit",
+)  # fmt: skip
+"""Keys of what `patch_spec` makes."""
 _OF_FIVE = ("image", "eval_script", "log_parser", "eval_type")
-_TESTS = ("FAIL_TO_PASS", "PASS_TO_PASS")
+TESTS = ("FAIL_TO_PASS", "PASS_TO_PASS")
 _LABELS = ("repo", "version", "created_at", "difficulty", "split", "datasets")
 _MOST_TESTS = 100_000
 
@@ -48,21 +52,10 @@ class SwebenchFormat:
     def problem(self, record: Mapping[str, Any], row: int = 0) -> Problem:
         """A problem of kind `patch`; its reference is the gold patch."""
         del row
-        for key in _IDENTITY:
+        for key in ("instance_id", "problem_statement"):
             text(record, key)
-        _check_edition(record)
         gold = text(record, "patch", default="", empty=True)
-        spec = {
-            "repo": record["repo"],
-            "base_commit": record["base_commit"],
-            **{key: text(record, key) for key in _OF_FIVE},
-            **{key: _tests(record, key) for key in _TESTS},
-            "test_patch": text(record, "test_patch", empty=True),
-            "version": _version(record),
-            "environment_setup_commit": _optional(record, "environment_setup_commit"),
-        }
-        if not spec["FAIL_TO_PASS"]:
-            raise ProblemError("'FAIL_TO_PASS' is empty, so no test could tell a fix from none")
+        spec = patch_spec(record)
         return Problem(
             id=record["instance_id"],
             kind="patch",
@@ -71,6 +64,23 @@ class SwebenchFormat:
             labels={key: record[key] for key in _LABELS if record.get(key)},
             references=(gold,) if gold else (),
         )
+
+
+def patch_spec(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What the verifier of patches needs of a record. Raises `ProblemError` for the first fault."""
+    where = {key: text(record, key) for key in ("repo", "base_commit")}
+    _check_edition(record)
+    spec: dict[str, Any] = {
+        **where,
+        **{key: text(record, key) for key in _OF_FIVE},
+        **{key: _tests(record, key) for key in TESTS},
+        "test_patch": text(record, "test_patch", empty=True),
+        "version": _version(record),
+        "environment_setup_commit": _optional(record, "environment_setup_commit"),
+    }
+    if not spec["FAIL_TO_PASS"]:
+        raise ProblemError("'FAIL_TO_PASS' is empty, so no test could tell a fix from none")
+    return spec
 
 
 def _check_edition(record: Mapping[str, Any]) -> None:

@@ -131,6 +131,9 @@ ATTRIBUTES = {
 STRINGS = (
     (re.compile(r"PYTEST_|PYTEST_CURRENT_TEST|\bDJANGO_TEST|_TEST_RUN"), Sight.UNDER_TEST),
     (re.compile(r"^_?pytest(?:[.:]|$)|^unittest(?:\.\w+)*$|\bnose\b|runtests"), Sight.UNDER_TEST),
+    (re.compile(r"pytest11|nose\.plugins"), Sight.RUNNER),
+    (re.compile(r"PYTHON(?:STARTUP|PATH|BREAKPOINT)|LD_(?:PRELOAD|LIBRARY_PATH)|BASH_ENV"),
+     Sight.PLACES),
     (re.compile(r"^tests/?$|^test_$|test_\*|\btests?/|def test_"), Sight.PLACES),
     (re.compile(r"^(?!(?:.*/)?__\w+__\.py$)[\w./-]{1,200}\.py$"), Sight.PLACES),
     (re.compile(r">>>>> |^PASSED\b|\bPASSED |\.\.\. ok\b"), Sight.LOG),
