@@ -117,7 +117,7 @@ def test_further_steps_are_bounded_and_must_mean_something(docker_sandbox: Docke
 
     assert names == list(range(MOST_MORE + 1))
     with pytest.raises(JobError):
-        docker_sandbox.run(replace(again, more=lambda _: Check("no argv")), go_on)
+        docker_sandbox.run(replace(again, more=lambda _: Check("bad", argv=("",))), go_on)
 
 
 def test_files_are_laid_in_with_their_folders_and_modes(sandbox: DockerSandbox) -> None:
@@ -134,6 +134,16 @@ def test_files_are_laid_in_with_their_folders_and_modes(sandbox: DockerSandbox) 
         "/testbed/a/b/new.py 644 0:0",
         "ran",
     ]
+
+
+def test_a_step_without_a_program_looks_and_lays(docker_sandbox: DockerSandbox) -> None:
+    spec = ArtifactSpec("a", "/testbed/a", 10)
+    check = Check("look", files=(File("/testbed/a", b"1"),), watched=True, fetch=(spec,))
+
+    report = done(docker_sandbox, check).checks[0]
+
+    assert (report.exit_code, report.files, report.stdout) == (0, {"a": b"1"}, b"")
+    assert [change.path for change in report.changes] == ["/testbed", "/testbed/a"]
 
 
 SWAPS = """
@@ -234,7 +244,7 @@ def test_a_link_and_a_folder_made_anew_are_told(docker_sandbox: DockerSandbox) -
 @pytest.mark.parametrize(
     "check",
     [
-        Check("no argv"),
+        Check("no program", argv=("",)),
         shell("limits", "true", limits=within(memory=128 << 20)),
         shell("name", "true", user="nobody"),
         shell("group", "true", user="0:65534"),

@@ -76,7 +76,7 @@ class Check:
     job's). Before it starts the host takes `removed` away and lays `files` in, with absolute
     paths and never through a link: one in the way is replaced by a folder. With `watched` the
     report says what the container's disk has come to differ in from its image; `fetch` is read
-    after the check.
+    after the check. Without an `argv` no program is started.
     """
 
     name: str

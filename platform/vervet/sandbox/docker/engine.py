@@ -45,7 +45,8 @@ class Facts:
     """What an engine says of itself. `unlimited`: what it cannot limit, in words.
 
     With `plain_layers` the kernel has no shorthand for a renamed folder: what a container wrote
-    lies in its upper folder as it is. `place` is where the engine keeps its disks.
+    lies in its upper folder as it is. With `other_users` root of a container is not this host's.
+    `place` is where the engine keeps its disks.
     """
 
     processors: int
@@ -54,6 +55,7 @@ class Facts:
     seccomp: bool
     unlimited: tuple[str, ...]
     plain_layers: bool = False
+    other_users: bool = False
     place: str = ""
 
 
@@ -64,11 +66,12 @@ class Engine:
     """
 
     def __init__(self, where: str, make: Callable[[], docker.DockerClient]) -> None:
-        self.where, self.near = where, True
+        self.where = where
         self._make = make
         self._here = threading.local()
         self._clients: list[docker.DockerClient] = []
         self.facts = _facts(self.client.info())
+        self.near = not self.facts.other_users
 
     @property
     def client(self) -> docker.DockerClient:
@@ -151,6 +154,7 @@ def _facts(info: dict[str, Any]) -> Facts:
         seccomp=any("name=seccomp" in each for each in info.get("SecurityOptions") or ()),
         unlimited=tuple(word for name, word in limits.items() if not info.get(name)),
         plain_layers=["Native Overlay Diff", "true"] in (info.get("DriverStatus") or ()),
+        other_users=any("name=userns" in each for each in info.get("SecurityOptions") or ()),
         place=str(info.get("DockerRootDir") or ""),
     )
 

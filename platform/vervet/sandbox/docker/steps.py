@@ -198,8 +198,8 @@ def _require_check(job: Job, check: Check) -> None:
             "on the job.",
         )
     ids_of(check.user)
-    if not check.argv or not check.argv[0]:
-        raise JobError(f"check {check.name!r} has no argv", hint="Say what the step runs.")
+    if check.argv and not check.argv[0]:
+        raise JobError(f"check {check.name!r} names no program", hint="Say what the step runs.")
     paths = [*(file.path for file in check.files), *check.removed]
     for path in [*paths, *(spec.path for spec in check.fetch)]:
         check_path(path)
@@ -214,6 +214,8 @@ class _Progress:
     reports: list[CheckReport] = field(default_factory=list)
     infra: str = ""
     artifacts: dict[str, bytes] = field(default_factory=dict)
+    started: bool = False
+    """Whether a program could be started, and so the image can run one."""
 
     def go_through(self, room: Room) -> None:
         """Run the steps until one is not to be followed by another. Raises `InfraError`."""
@@ -251,9 +253,9 @@ class _Progress:
         if check.files:
             lay_in(room, check.files)
         try:
-            report = run_step(room, check, _limits(self.job, check), dict(self.job.program.env))
+            report = self._ran(room, check)
         except NotStartedError as error:
-            if not self.reports:
+            if not self.started:
                 raise InfraError(f"the image cannot run a step: {error}") from error
             report = _not_started(check.name, str(error))
         require_space(room.engine)
@@ -262,6 +264,13 @@ class _Progress:
             changes=since(untouched, changes(room)) if check.watched else (),
             files=fetched(room, check.fetch),
         )
+
+    def _ran(self, room: Room, check: Check) -> CheckReport:
+        if not check.argv:
+            return CheckReport(check.name, 0, None, b"", b"", Usage())
+        report = run_step(room, check, _limits(self.job, check), dict(self.job.program.env))
+        self.started = True
+        return report
 
 
 def _not_started(name: str, words: str) -> CheckReport:

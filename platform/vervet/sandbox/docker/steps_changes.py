@@ -16,7 +16,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vervet.sandbox.docker.steps_disk import inside, look
+from vervet.sandbox.docker.steps_disk import look
+from vervet.sandbox.docker.steps_hand import read
 from vervet.sandbox.docker.steps_read import read_file
 from vervet.sandbox.guest import GuestGoneError
 from vervet.sandbox.job import Change
@@ -192,10 +193,8 @@ def _beside(room: Room) -> Iterator[Change]:
                     yield _too_much()
                     return
     for path in MADE:
-        with contextlib.suppress(OSError), inside(room, path) as (inner, name):
-            held = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=inner)
-            with os.fdopen(held, "rb") as file:
-                yield Change(path, "added", _digest(file.read(BLOCK)))
+        with contextlib.suppress(OSError, GuestGoneError):
+            yield Change(path, "added", _digest(read(room, path, BLOCK)))
 
 
 def _in_memory(room: Room) -> list[str]:

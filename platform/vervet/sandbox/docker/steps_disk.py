@@ -10,28 +10,25 @@ import base64
 import contextlib
 import io
 import json
-import os
 import posixpath
-import shutil
-import stat
 import tarfile
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from vervet.core.errors import JobError
 from vervet.core.limits import Limits
 from vervet.sandbox.docker.engine import TIMEOUT_S
 from vervet.sandbox.docker.steps_exec import NotStartedError, run_step
+from vervet.sandbox.docker.steps_hand import Entry, remove, see, write
 from vervet.sandbox.guest import GuestGoneError
 from vervet.sandbox.job import Check, File
 
 if TYPE_CHECKING:
     from vervet.sandbox.docker.steps_room import Room
 
-__all__ = ["Entry", "Known", "check_path", "inside", "lay_in", "look", "take_away"]
+__all__ = ["Known", "check_path", "lay_in", "look", "take_away"]
 
 NOT_THE_DISK = ("proc", "sys", "dev")
 LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
@@ -44,17 +41,6 @@ REMOVE = ("/bin/rm", "-rf", "--")
 REMOVE_S = 60.0
 AT_ONCE = 500
 """How many paths are taken away by one command."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """What lies at a path, itself and not what it may link to."""
-
-    kind: str
-    """"folder", "file", "link" or "other"."""
-    size: int
-    mode: int
-    target: str = ""
 
 
 def check_path(path: str) -> None:
@@ -70,7 +56,9 @@ def check_path(path: str) -> None:
 
 
 def look(room: Room, path: str) -> Entry | None:
-    """What lies at that path; None if nothing. Links on the way to it are followed."""
+    """What lies at that path; None if nothing. No link may be on the way to it."""
+    if room.pid:
+        return see(room, path)
     api: Any = room.engine.client.api
     url = f"{api.base_url}/v{api.api_version}/containers/{room.container}/archive"
     answer = api.head(url, params={"path": path}, timeout=TIMEOUT_S)
@@ -119,6 +107,24 @@ def lay_in(room: Room, files: Iterable[File]) -> None:
 
     Raises `GuestGoneError` where the engine cannot, as on a full disk.
     """
+    left = [file for file in files if not (room.pid and _written(room, file))]
+    if left:
+        archive = _archive(room, left)
+        if not room.engine.client.api.put_archive(room.container, "/", archive):
+            raise GuestGoneError("the engine does not take files for the container")
+
+
+def _written(room: Room, file: File) -> bool:
+    """Write by the host's own hand; whether that is done."""
+    try:
+        write(room, file)
+    except (OSError, RecursionError):
+        return False
+    return True
+
+
+def _archive(room: Room, files: list[File]) -> bytes:
+    """The files for the engine, behind the folders that are not there or are something else."""
     known = Known(room)
     made: set[str] = set()
     held = io.BytesIO()
@@ -132,8 +138,7 @@ def lay_in(room: Room, files: Iterable[File]) -> None:
             head = _head(file.path, tarfile.REGTYPE, file.mode)
             head.size = len(file.data)
             archive.addfile(head, io.BytesIO(file.data))
-    if held.tell() and not room.engine.client.api.put_archive(room.container, "/", held.getvalue()):
-        raise GuestGoneError("the engine does not take files for the container")
+    return held.getvalue()
 
 
 def _head(path: str, kind: bytes, mode: int) -> tarfile.TarInfo:
@@ -159,13 +164,7 @@ def take_away(room: Room, paths: Iterable[str]) -> None:
 def _removed(room: Room, path: str) -> bool:
     """Remove by the host's own hand; whether that is done."""
     try:
-        with inside(room, path) as (folder, name):
-            if stat.S_ISDIR(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
-                shutil.rmtree(name, dir_fd=folder)
-            else:
-                os.unlink(name, dir_fd=folder)
-    except FileNotFoundError:
-        return True  # with a folder above it
+        remove(room, path)
     except (OSError, RecursionError):
         return False
     return True
@@ -178,25 +177,6 @@ def _remove_inside(room: Room, paths: list[str]) -> None:
         limits = replace(Limits(), cpu_s=REMOVE_S, wall_s=REMOVE_S)
         with contextlib.suppress(NotStartedError):
             run_step(room, Check("remove", argv=argv), limits, {})
-
-
-@contextmanager
-def inside(room: Room, path: str) -> Iterator[tuple[int, str]]:
-    """The folder of a path, opened part by part on the container's own root, and its name.
-
-    Raises `OSError` where a part is no folder.
-    """
-    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-    *parts, name = path.strip("/").split("/")
-    here = os.open(f"/proc/{room.pid}/root", flags)
-    try:
-        for part in parts:
-            there = os.open(part, flags | os.O_NOFOLLOW, dir_fd=here)
-            os.close(here)
-            here = there
-        yield here, name
-    finally:
-        os.close(here)
 
 
 def _removable(known: Known, path: str) -> str:

@@ -6,15 +6,14 @@ Never follows a link of the container's. No process runs there meanwhile.
 from __future__ import annotations
 
 import io
-import os
 import posixpath
-import stat
 import tarfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from vervet.sandbox.docker.steps_disk import Known, inside
+from vervet.sandbox.docker.steps_disk import Known
+from vervet.sandbox.docker.steps_hand import read
 from vervet.sandbox.guest import GuestGoneError
 from vervet.sandbox.job import ArtifactSpec
 
@@ -44,8 +43,7 @@ def fetched(room: Room, specs: Iterable[ArtifactSpec]) -> dict[str, bytes]:
 def read_file(room: Room, path: str, most: int) -> bytes:
     """A regular file of at most `most` bytes that no link leads to."""
     if room.pid:
-        with inside(room, path) as (folder, name):
-            return _read(folder, name, most)
+        return read(room, path, most)
     with _archive(room, path) as members:
         for member in members:
             if member.isfile() and member.size <= most:
@@ -111,11 +109,3 @@ def _archive(room: Room, path: str) -> Iterator[tarfile.TarFile]:
 def _bytes(members: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
     file = members.extractfile(member)
     return file.read() if file else b""
-
-
-def _read(folder: int, name: str, most: int) -> bytes:
-    if not stat.S_ISREG(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
-        raise GuestGoneError(f"{name} is no regular file any more")
-    held = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=folder)
-    with os.fdopen(held, "rb") as file:
-        return file.read(most)

@@ -49,7 +49,7 @@ def engine_words(during: str = "") -> Iterator[None]:
     except (docker.errors.DockerException, requests.RequestException, ConnectionError) as error:
         raise InfraError(f"the Docker engine does not answer any more{where}") from error
     except (OSError, tarfile.TarError) as error:
-        raise InfraError(f"the container's disk could not be read{where} ({error})") from error
+        raise InfraError(f"the container's disk could not be used{where} ({error})") from error
 
 
 def require_space(engine: Engine) -> None:
