@@ -154,6 +154,7 @@ TOML = '[project]\nname = "x"\n\n[tool.pytest.ini_options]\naddopts = "-q"\n\n[t
         ("pyproject.toml", TOML, 'tool.pytest.ini_options.addopts = "-q"\n', False),
         ("pyproject.toml", TOML, f'{TOML}[project.entry-points.pytest11]\ne = "e"\n', True),
         ("pyproject.toml", TOML, "[", True),
+        ("setup.cfg", "", "[tool:pytest]\na\n b\n", True),
     ],
 )
 def test_tables_are_compared_not_bytes(

@@ -133,3 +133,5 @@ def _whole(path: str, text: str) -> dict[str, Any] | None:
         }
     except (tomllib.TOMLDecodeError, configparser.Error, ValueError, RecursionError):
         return None
+    except AttributeError:  # configparser's own, of a key without a value that goes on
+        return None
