@@ -106,7 +106,8 @@ def evaluate(
     config = in_containers(config_from(config_file, override, **flags))
     if not gold and predictions is None:
         predictions = _shipped(instances)
-    whole = chosen_instances(instances, ids, limit, split, timeout)
+    chosen = chosen_instances(instances, ids, limit, split, timeout)
+    whole = chosen.suite
     checked = validated(whole, config, workers=workers)
     suite = with_valid_only(whole, checked)
     if not suite.problems:
@@ -119,8 +120,10 @@ def evaluate(
             models = gold_models(session.suite)
         else:
             assert predictions is not None
-            session = _of_file(database, suite, whole, config, opened, predictions, run_id)
-            models = _models(predictions, suite, whole)
+            session = _of_file(
+                database, suite, chosen.everything, config, opened, predictions, run_id
+            )
+            models = _models(predictions, suite, chosen.everything)
         ending = _carry_out(session, config, display, as_json)
         if not ending:
             ending = settle_known(session, config, display)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vervet.pipeline.swebench_validation import Validated
 
 __all__ = [
+    "Chosen",
     "IdsOption",
     "InstancesArgument",
     "LimitOption",
@@ -51,9 +52,17 @@ TimeoutOption = Annotated[
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The instances that were asked for, and all of their source."""
+
+    suite: Suite
+    everything: Suite
+
+
 def chosen_instances(
     name: str, ids: Sequence[str] | None, limit: int | None, split: str, timeout: float | None
-) -> Suite:
+) -> Chosen:
     """The instances that were asked for; what cannot be used is named on stderr."""
     from vervet.cli.output import err, print_set_aside
     from vervet.cli.suites import judgeable
@@ -66,13 +75,14 @@ def chosen_instances(
     for unknown in found.unknown:
         err().print(f"there is no instance {unknown!r} in {name}", markup=False, style="yellow")
     suite = found.loaded.suite
+    everything = suite
+    if ids or limit is not None:
+        everything = load_instances(name, split=split, check=judgeable).loaded.suite
     if timeout is None:
-        return suite
+        return Chosen(suite, everything)
     limits = {"limits": {"wall_s": float(timeout)}}
-    return replace(
-        suite,
-        problems=tuple(replace(p, spec={**p.spec, **limits}) for p in suite.problems),
-    )
+    timed = tuple(replace(p, spec={**p.spec, **limits}) for p in suite.problems)
+    return Chosen(replace(suite, problems=timed), everything)
 
 
 def in_containers(config: RunConfig) -> RunConfig:

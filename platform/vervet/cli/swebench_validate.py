@@ -61,7 +61,7 @@ def validate(
     vervet swebench validate instances.jsonl.gz -i pallets__flask-5063 -j 2
     """
     config = in_containers(config_from(config_file, override, state_dir=state_dir))
-    suite = chosen_instances(instances, ids, limit, split, timeout)
+    suite = chosen_instances(instances, ids, limit, split, timeout).suite
     found = validated(suite, config, workers=workers, again=again)
     if as_json:
         from vervet.cli.output import print_json
