@@ -99,7 +99,8 @@ def kept(path: Path, problem: Problem) -> Validated | None:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         known = replace(problem, spec={**problem.spec, FACTS: found})
-        return Validated(known, facts_of(known), fresh=False)
+        facts = facts_of(known)
+        return Validated(known, facts, fresh=False) if facts else None
     except Exception:  # noqa: BLE001  # damaged in whatever way: it is found again
         return None
 
