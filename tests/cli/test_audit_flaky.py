@@ -96,7 +96,7 @@ def test_an_audit_that_was_killed_goes_on_and_leaves_no_process(folder: Path) ->
     ("words", "said"),
     [
         (["audit", "flaky", "nowhere"], "unknown suite"),
-        (["audit", "flaky"], "unknown run"),
+        (["audit", "flaky"], "there is no run yet"),
         (["audit", "flaky", "suite.jsonl", "-R", "1"], "repetitions is 1"),
         (["audit", "flaky", "suite.jsonl", "--min-flip", "0.9"], "a flip rate of 0.9"),
         (["audit", "flaky", "suite.jsonl", "--min-flip", "0.1", "-R", "5"], "both given"),

@@ -296,3 +296,37 @@ def test_the_runs_of_an_audit_end_as_the_audit_does(world: World) -> None:
     world.audit([Target(session, reference=True)], EQUAL)
     with world.database.read() as conn:
         assert load_run(conn, session.run.id).state is RunState.FINISHED
+
+
+def test_a_flip_that_only_other_conditions_show_comes_with_what_it_rests_on(world: World) -> None:
+    class Moody(Flipping):
+        """Agrees with itself under normal conditions, and with nobody under others."""
+
+        @contextmanager
+        def perturbed(self, _condition: Condition) -> Iterator[MakeSandbox]:
+            yield lambda: ScriptedSandbox(self._moods)
+
+        def _moods(self, program: bytes, _given: bytes) -> CheckReport | str:
+            self.runs[program + b" moody"] += 1
+            return prints(b"yes\n" if self.runs[program + b" moody"] % 2 else b"no\n")
+
+    world.flipping = Moody()
+    plan = Plan(varied=3, loaded=0, factors=("hashseed",))
+    search, _ = world.audit([Target(world.references(), reference=True)], plan)
+    item = next(each for each in search.result().items if each.problem == "p/0")
+    assert item.finding is Finding.FLAKY
+    assert (item.passed, item.attempts) == (11, 11)
+    assert item.deviating
+    (check,) = item.checks
+    assert check.condition in item.deviating
+    assert check.title == f"test 1 under {check.condition}"
+    assert check.passed > 0
+    assert check.missed > 0
+    assert item.words.startswith(f"under {check.condition}: ")
+
+
+def test_problems_without_a_reference_are_counted(world: World) -> None:
+    bare = Problem("bare", "program", "# bare\n", world.suite.problems[0].spec)
+    world.suite = Suite("flips", (*world.suite.problems, bare))
+    search, _ = world.audit([Target(world.references(), reference=True)], EQUAL)
+    assert search.without_references == 1

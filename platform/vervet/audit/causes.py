@@ -19,10 +19,11 @@ from vervet.core.values import Attempt
 __all__ = ["OFTEN", "Cause", "explain", "explaining"]
 
 TWICE = 2
-OFTEN = 8
+OFTEN = 12
 """Attempts of a factor alone where equal conditions disagree."""
-SURE = 0.01
-"""The p-value below which a factor's rate is another one than normal's."""
+SURE = 0.01 / 5
+"""The p-value below which a factor's rate is another one than normal's: five are compared, and
+what has no cause is to get one in no more than one case in a hundred (Bonferroni)."""
 OTHER_SEED, OTHER_ZONE, LOAD = 1, "UTC-14", 5
 
 Made = Mapping[str, Sequence[Attempt]]

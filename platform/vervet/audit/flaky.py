@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 
@@ -209,7 +209,7 @@ def _rule_conditions(
     if wanted:
         return Ruling(wanted)
     if not all(consistent(made[word]) for word in deviating):
-        return _rule_flaky(made, normal, plan, given_up)
+        return replace(_rule_flaky(made, normal, plan, given_up), deviating=deviating)
     cause, words = explain(first, made, normal)
     short = len(made[first]) < OFTEN and first not in given_up
     if cause is Cause.UNEXPLAINED and short:

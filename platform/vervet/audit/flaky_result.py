@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from vervet.audit.causes import Cause
-from vervet.audit.disagreement import flipped, outcome_of
+from vervet.audit.disagreement import consistent, flipped, outcome_of
 from vervet.audit.flaky import Finding, Made, Plan, Ruling
 from vervet.audit.repetition import FlipRate, flip_rate
 from vervet.core.status import NORMAL, Settlement, Status
@@ -19,13 +19,22 @@ __all__ = ["FlakyAudit", "FlakyCheck", "FlakyItem", "ProblemFinding", "item_of",
 
 @dataclass(frozen=True, slots=True)
 class FlakyCheck:
-    """A check that gave both outcomes under equal conditions; `ordinal` counts from 0."""
+    """A check that gave both outcomes under equal conditions; `ordinal` counts from 0.
+
+    `condition` is the one under which it did.
+    """
 
     ordinal: int
     name: str
     passed: int
     missed: int
     rate: FlipRate
+    condition: str = NORMAL
+
+    @property
+    def title(self) -> str:
+        """Its name, and the condition unless that is the usual one."""
+        return self.name if self.condition == NORMAL else f"{self.name} under {self.condition}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +137,12 @@ def item_of(
         reference=reference,
         finding=ruling.finding,
         cause=ruling.cause,
-        words=ruling.words,
+        words=_words(ruling, made),
         attempts=len(normal),
         in_all=sum(len(attempts) for attempts in made.values()),
         passed=passed,
         rate=flip_rate(min(rarer, len(normal) // 2), len(normal)),
-        checks=tuple(_checks(normal, names)),
+        checks=tuple(_checks(made, names, ruling)),
         seen=dict(seen.most_common()),
         deviating=ruling.deviating,
         first=outcome_of(normal[0]) if normal else "",
@@ -163,17 +172,39 @@ GRAVITY = (
 )
 
 
-def _checks(normal: Sequence[Attempt], names: Mapping[int, str]) -> list[FlakyCheck]:
-    return [
-        FlakyCheck(
-            at,
-            names.get(at, f"check {at + 1}"),
-            passed,
-            missed,
-            flip_rate(min(passed, missed), passed + missed),
-        )
-        for at, (passed, missed) in flipped(normal).items()
-    ]
+def _checks(made: Made, names: Mapping[int, str], ruling: Ruling) -> list[FlakyCheck]:
+    """Checks that flipped under normal conditions; else under the first other one that flipped."""
+    for condition in (NORMAL, *_flipping(ruling, made)):
+        found = [
+            FlakyCheck(
+                at,
+                names.get(at, f"check {at + 1}"),
+                passed,
+                missed,
+                flip_rate(min(passed, missed), passed + missed),
+                condition,
+            )
+            for at, (passed, missed) in flipped(made.get(condition, ())).items()
+        ]
+        if found:
+            return found
+    return []
+
+
+def _flipping(ruling: Ruling, made: Made) -> list[str]:
+    """Conditions other than normal under which attempts disagree."""
+    return [word for word in ruling.deviating if not consistent(made.get(word, ()))]
+
+
+def _words(ruling: Ruling, made: Made) -> str:
+    """The ruling's words, and where the flip was seen if it was not under normal conditions."""
+    seen = [f"under {word}: {_tally(made[word])}" for word in _flipping(ruling, made)[:1]]
+    return "; ".join([*seen, ruling.words] if seen else [ruling.words])
+
+
+def _tally(attempts: Sequence[Attempt]) -> str:
+    counted = Counter(outcome_of(attempt) for attempt in attempts)
+    return ", ".join(f"{count} {words}" for words, count in counted.most_common())
 
 
 def _settled(normal: Sequence[Attempt], plan: Plan) -> str:

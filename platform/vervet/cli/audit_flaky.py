@@ -135,7 +135,7 @@ def flaky(
     many = _each(each)
     with work.open_database(config) as database, work.open_sandbox(config) as opened:
         search, audited = _search(database, config, opened, target, plan, many, seed)
-        remarks = _remarks(audited, many)
+        remarks = _remarks(audited, many, search)
         through = _carry(database, config, search, display)
         result = search.result(remarks)
         effects = _effects(database, audited, search, result)
@@ -244,13 +244,16 @@ def _search(
     return FlakySearch(database, targets, plan, audited=run, seed=seed), run
 
 
-def _remarks(audited: Run, each: int | None) -> list[str]:
+def _remarks(audited: Run, each: int | None, search: FlakySearch) -> list[str]:
     from vervet.pipeline.references import REFERENCES
+    from vervet.report.words import plural
 
+    bare = search.without_references
+    said = [f"no reference: {plural(bare, 'problem')}"] if bare else []
     if audited.generator.engine == REFERENCES or each is None:
-        return []
+        return said
     words = f"of every problem at most {each} passed and {each} other solutions were examined"
-    return [f"{words}; --each all examines every one"]
+    return [*said, f"{words}; --each all examines every one"]
 
 
 def _carry(

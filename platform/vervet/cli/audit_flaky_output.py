@@ -103,7 +103,7 @@ def _print_checks(result: FlakyAudit) -> None:
     rows = [
         (
             item.problem,
-            check.name,
+            check.title,
             f"{check.passed:,}",
             f"{check.missed:,}",
             percent(check.rate.estimate),

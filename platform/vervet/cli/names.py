@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vervet.core.errors import UnknownNameError
+from vervet.core.errors import UnknownNameError, UsageError
 from vervet.pipeline.references import KNOWN_WRONG, REFERENCES
 from vervet.store.database import Database
 from vervet.store.reads import run_progress
@@ -16,7 +16,7 @@ def find(database: Database, name: str | None) -> Run:
 
     Without a name the latest one that has any candidate, or else the latest; an audit's runs of
     known solutions are not meant then.
-    Raises `UnknownNameError` with the nearest names.
+    Raises `UnknownNameError` with the nearest names, `UsageError` where there is no run at all.
     """
     with database.read() as conn:
         if name is not None:
@@ -31,4 +31,6 @@ def find(database: Database, name: str | None) -> Run:
     beginning = [run for run in runs if name and run.name.startswith(name)]
     if len(beginning) == 1:
         return beginning[0]
-    raise UnknownNameError("run", name or "", [run.name for run in runs])
+    if name is None:
+        raise UsageError("there is no run yet", hint="Make one: vervet run --help.")
+    raise UnknownNameError("run", name, [run.name for run in runs])

@@ -162,6 +162,7 @@ def limits(
         Path, typer.Option("-o", "--output", metavar="FILE.jsonl", help="Where to write the suite.")
     ],
     runs: Annotated[int, typer.Option(help="How often each reference is run.")] = 3,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
     suite_format: FormatOption = None,
     limit: LimitOption = None,
     config_file: ConfigOption = None,
@@ -188,6 +189,8 @@ def limits(
         raise UsageError(f"--times is {times:g}", hint="Give a number from 1 on, as in 3.")
     if runs < 1:
         raise UsageError(f"--runs is {runs}", hint="Give a whole number from 1 on.")
+    if output.exists() and not force:
+        raise UsageError(f"{output} is there", hint="Name another file, or give --force.")
     config = config_from(
         config_file, override, suite=suite, format=suite_format, limit=limit, database=db,
         state_dir=state_dir, sandbox=sandbox,

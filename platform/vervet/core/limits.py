@@ -9,6 +9,9 @@ from vervet.core.errors import JobError
 __all__ = ["Limits", "Usage"]
 
 MIB = 1 << 20
+LONGEST_S = 604_800.0
+"""A week: what is beyond is a slip of the pen."""
+TIMES = ("cpu_s", "wall_s", "compile_s")
 LOWEST = {"memory": 64 * MIB, "open_files": 8}
 """What the interpreter itself needs, of what can be limited."""
 
@@ -38,7 +41,14 @@ class Limits:
                 )
 
     def check_usable(self) -> None:
-        """Raise `JobError` for a bound below what the interpreter itself needs to start."""
+        """Raise `JobError` for a bound below what the interpreter itself needs to start, or for a
+        time beyond all reason."""
+        for name in TIMES:
+            if getattr(self, name) > LONGEST_S:
+                raise JobError(
+                    f"limit {name} is {getattr(self, name):g} s, more than a week",
+                    hint=f"Set {name} to at most {LONGEST_S:,.0f}.",
+                )
         for name, lowest in LOWEST.items():
             if getattr(self, name) < lowest:
                 raise JobError(

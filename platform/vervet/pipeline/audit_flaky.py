@@ -104,6 +104,12 @@ class FlakySearch:
         return self._targets[0].session.suite
 
     @property
+    def without_references(self) -> int:
+        """How many problems of the suite have no reference to be examined."""
+        shown = {each.examined.problem for each in self._subjects if each.target.reference}
+        return len(self.suite.problems) - len(shown)
+
+    @property
     def counts(self) -> tuple[int, int]:
         """See `AuditWork.counts`."""
         return len(self._subjects), sum(each.item is not None for each in self._subjects)

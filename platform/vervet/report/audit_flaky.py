@@ -195,7 +195,7 @@ def _causes(result: FlakyAudit) -> Iterator[Section]:
     ]
     words = (
         "A factor is named where it alone, varied with everything else equal, changes the outcome "
-        "each time, or how often it passes (Fisher's exact test, p below 0.01)."
+        "each time, or how often it passes (Fisher's exact test, p below 0.002)."
     )
     yield Section("Causes", [Rows("", columns, rows), Words(words, quiet=True)])
 

@@ -35,10 +35,10 @@ def flips_sections(result: FlakyAudit) -> Iterator[Section]:
         if item.finding is not Finding.FLAKY:
             continue
         own = [
-            Flip(f"{item.problem} {check.name}", check.passed, check.missed, check.rate)
+            Flip(f"{item.problem} {check.title}", check.passed, check.missed, check.rate)
             for check in item.checks
         ]
-        names: list[Cell] = [Name(check.name) for check in item.checks]
+        names: list[Cell] = [Name(check.title) for check in item.checks]
         if not own:
             own = [Flip(item.problem, item.passed, item.attempts - item.passed, item.rate)]
             names = ["the solution as a whole"]
