@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -185,6 +186,18 @@ def test_ten_megabytes_are_the_most() -> None:
     assert code(fits + line * 2) == ("too_large", 0)
     assert code(SIMPLE + "\n" * 600_000) == ("too_large", 0)
     assert code("diff --git a/x b/x\n" * 20_000) == ("too_large", 10_002)
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["--- a/x\n", "+++ b/x y\n", "Index: x\n", "@@ -1 +1 @@\n", "--- a/x\n+++ b/x\n", "diff --git ",
+     "--- \"", "diff --git a b\n", "GIT binary patch\nliteral 1\n", "\\", "a/", "-", " ", "X"],
+)  # fmt: skip
+@pytest.mark.parametrize("start", ["", SIMPLE, "diff --git a/x b/x\n", '--- "'])
+def test_hostile_text_takes_no_time(start: str, piece: str) -> None:
+    begun = time.process_time()
+    read_patch(start + piece * min(50_000, 500_000 // len(piece)))
+    assert time.process_time() - begun < 8
 
 
 def test_a_line_within_a_hunk_is_no_header() -> None:

@@ -192,6 +192,9 @@ def test_a_table_goes_back_and_the_rest_stays() -> None:
     [
         ("pyproject.toml", TOML, 'tool.pytest.ini_options.addopts = "-p evil"\n'),
         ("pyproject.toml", TOML, "["),
+        ("pyproject.toml", TOML, f"tool.pytest{'.a' * 100_000} = 1\n"),
+        ("pyproject.toml", TOML, f"a = {'[' * 100_000}"),
+        ("pyproject.toml", TOML, f"a{'.a' * 50} = 1\n" * 2_000),
         ("setup.cfg", CFG, "no section\n"),
         ("setup.cfg", CFG, None),
         ("setup.cfg", CFG, CFG.replace("-q", "-p evil") + "#" * (2 << 20)),

@@ -11,6 +11,7 @@ from vervet.verification.patches.text_values import Hunk, Note, PatchedFile
 __all__ = ["MAX_FILES", "PatchReader"]
 
 MAX_FILES = 10_000
+_MOST_PENDING = 8
 _GIT = "diff --git "
 _HUNK = re.compile(r"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@")
 _EXTENDED = re.compile(
@@ -66,8 +67,9 @@ class PatchReader:
         words = ("--- ", "+++ ", "*** ", "Index: ")
         lead = next((word for word in words if line.startswith(word)), "")
         if lead:
-            self._pending += _spellings(line[len(lead) :])
-            self.spelled |= set(self._pending)
+            names = _spellings(line[len(lead) :])
+            self.spelled.update(names)
+            self._pending = [*self._pending, *names][-_MOST_PENDING:]
         other = _CONTEXT_DIFF.match(line) or (self._pending and _COMMAND.fullmatch(line))
         if other or _HIDDEN.match(line):
             raise UnusableError("other_format", "holds a diff that is not unified, or indented")
@@ -128,7 +130,7 @@ class PatchReader:
     def _spelled(self, line: str) -> Named:
         """The name on a line "---" or "+++"; every way to take it is kept in `spelled`."""
         names = _spellings(line[4:])
-        self.spelled |= set(names)
+        self.spelled.update(names)
         return names[0]
 
     def _hunks(self, file: FileHeaders) -> None:

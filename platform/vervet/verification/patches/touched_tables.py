@@ -14,8 +14,9 @@ from typing import Any
 
 __all__ = ["MAX_CONFIG", "has_tables", "tables_differ", "with_tables_of"]
 
-MAX_CONFIG = 1 << 20
+MAX_CONFIG = 1 << 18
 """Largest configuration file that is compared, in characters; larger ones go back whole."""
+MOST_DOTS = 60  # In a line: tomllib's time grows with the square of a dotted key's parts.
 
 _INI_NAMES = {
     "tool:pytest", "pytest", "tox", "testenv", "nosetests", "unittest", "options.entry_points",
@@ -40,7 +41,7 @@ def tables_differ(path: str, before: str | None, after: str | None) -> bool:
     if before == after:
         return False
     one, other = _tables(path, before), _tables(path, after)
-    return one is None or one != other
+    return one is None or not _same(one, other)
 
 
 def with_tables_of(path: str, before: str | None, after: str | None) -> str | None:
@@ -57,8 +58,16 @@ def with_tables_of(path: str, before: str | None, after: str | None) -> str | No
     added = _pieces(before or "", is_own)
     if added:
         merged = f"{merged.rstrip()}\n\n{added}" if merged.strip() else added
-    sure = not tables_differ(path, before, merged) and _rest(path, merged) == _rest(path, after)
-    return merged if sure else before
+    rest = _same(_rest(path, merged), _rest(path, after))
+    return merged if rest and not tables_differ(path, before, merged) else before
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values are equal; not if they are nested too deep to be compared."""
+    try:
+        return bool(one == other)
+    except RecursionError:
+        return False
 
 
 def _pieces(text: str, keep: Callable[[str], bool]) -> str:
@@ -120,7 +129,7 @@ def _sub(table: dict[str, Any], key: str) -> dict[str, Any]:
 
 
 def _whole(path: str, text: str) -> dict[str, Any] | None:
-    if len(text) > MAX_CONFIG:
+    if len(text) > MAX_CONFIG or any(line.count(".") > MOST_DOTS for line in text.split("\n")):
         return None
     try:
         if path.endswith(".toml"):
