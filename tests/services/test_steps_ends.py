@@ -49,6 +49,13 @@ def test_a_job_has_a_container_for_itself_and_the_next_one_waits(docker_image: s
     assert left == set()
 
 
+def test_a_sandbox_that_was_closed_opens_again(docker_image: str) -> None:
+    with fresh_sandbox(runtime="runc") as sandbox:
+        for _ in range(2):
+            done(sandbox, shell("step", "true"))
+            sandbox.close()
+
+
 def test_a_container_ends_by_itself_when_its_life_is_over(
     docker_engine: Engine, docker_image: str
 ) -> None:

@@ -46,7 +46,8 @@ class Facts:
 
     With `plain_layers` the kernel has no shorthand for a renamed folder: what a container wrote
     lies in its upper folder as it is. With `other_users` root of a container is not this host's.
-    `place` is where the engine keeps its disks.
+    Without `sizes` it cannot hold a container's disk to a size; with them it may. `place` is where
+    it keeps its disks.
     """
 
     processors: int
@@ -56,6 +57,7 @@ class Facts:
     unlimited: tuple[str, ...]
     plain_layers: bool = False
     other_users: bool = False
+    sizes: bool = True
     place: str = ""
 
 
@@ -155,6 +157,7 @@ def _facts(info: dict[str, Any]) -> Facts:
         unlimited=tuple(word for name, word in limits.items() if not info.get(name)),
         plain_layers=["Native Overlay Diff", "true"] in (info.get("DriverStatus") or ()),
         other_users=any("name=userns" in each for each in info.get("SecurityOptions") or ()),
+        sizes=["Backing Filesystem", "extfs"] not in (info.get("DriverStatus") or ()),
         place=str(info.get("DockerRootDir") or ""),
     )
 

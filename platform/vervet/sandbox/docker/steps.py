@@ -52,8 +52,8 @@ class Steps:
     ) -> None:
         self._engine, self._runtime, self._marks = engine, runtime, marks
         self._pools: OrderedDict[str, Pool[Plan, Room]] = OrderedDict()
-        self._bounded, self._fleeting = True, False
-        self._behind = ThreadPoolExecutor(1, thread_name_prefix="vervet-removal")
+        self._bounded, self._fleeting = engine.facts.sizes, False
+        self._behind = _one_thread()
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -110,6 +110,7 @@ class Steps:
         while self._pools:
             self._pools.popitem()[1].close()
         self._behind.shutdown()
+        self._behind = _one_thread()
 
     @contextmanager
     def _room(self, plan: Plan) -> Iterator[Room]:
@@ -154,6 +155,11 @@ class Steps:
         )
         self._fleeting = bool(room.pid)  # else it is restarted between its steps
         return room
+
+
+def _one_thread() -> ThreadPoolExecutor:
+    """Starts no thread before there is something to remove."""
+    return ThreadPoolExecutor(1, thread_name_prefix="vervet-removal")
 
 
 def _limits(job: Job, check: Check) -> Limits:
