@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from vervet.core.errors import VervetError
 from vervet.core.lines import SetAside
 from vervet.core.values import Problem
 from vervet.problems.bundled import load
@@ -18,6 +19,7 @@ __all__ = [
     "as_json",
     "check_candidates",
     "check_problems",
+    "holds_patches",
     "judgeable",
     "load_suite",
 ]
@@ -40,6 +42,15 @@ def load_suite(name: str, format: str | None, limit: int | None = None) -> Loade
     Raises what `vervet.problems.bundled.load` raises.
     """
     return load(name, format=format, limit=limit, check=judgeable)
+
+
+def holds_patches(name: str, format: str | None) -> bool:  # noqa: A002
+    """Whether a suite of that name has problems that are solved by patches; false for none."""
+    try:
+        suite = load(name, format=format, limit=1).suite
+    except VervetError:
+        return False
+    return any(problem.kind == "patch" for problem in suite.problems)
 
 
 def check_problems(name: str, format: str | None) -> CheckedFile:  # noqa: A002

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from vervet.core.errors import UsageError
+from vervet.core.errors import ProblemError, UsageError
 
 if TYPE_CHECKING:
     from vervet.core.values import Suite
@@ -25,6 +25,7 @@ __all__ = [
     "WorkersOption",
     "chosen_instances",
     "in_containers",
+    "ready_suite",
     "validated",
 ]
 
@@ -124,3 +125,20 @@ def validated(
         again=again,
         say=say,
     )
+
+
+def ready_suite(suite: Suite, config: RunConfig) -> Suite:
+    """A suite whose instances are validated, without those that cannot judge; others as they are.
+
+    Raises `ProblemError` if none can judge.
+    """
+    from vervet.pipeline.swebench_validation import with_valid_only
+
+    if all(problem.kind != "patch" for problem in suite.problems):
+        return suite
+    found = with_valid_only(suite, validated(suite, config, workers=None))
+    if not found.problems:
+        raise ProblemError(
+            "no instance can judge", hint="vervet swebench build makes images; validate says why."
+        )
+    return found
