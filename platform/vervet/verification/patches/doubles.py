@@ -14,7 +14,18 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-__all__ = ["Canary", "TestFile", "canary_of", "mutant_of", "name_in_twin", "test_files", "twin_of"]
+from vervet.verification.patches.doubles_values import altered_lines
+
+__all__ = [
+    "Canary",
+    "TestFile",
+    "canary_of",
+    "function_of",
+    "mutant_of",
+    "name_in_twin",
+    "test_files",
+    "twin_of",
+]
 
 _UNITTEST = """import unittest
 
@@ -127,11 +138,14 @@ def name_in_twin(
     return (*dict.fromkeys(changed), name)
 
 
-def mutant_of(source: str, names: Iterable[str], nonce: str) -> str | None:
+def mutant_of(
+    source: str, names: Iterable[str], nonce: str, altered: frozenset[str] = frozenset()
+) -> str | None:
     """The test file with a body that must fail in each of the tests of those ids.
 
-    Decorators and signatures are kept, so that the ids are. None where it holds none of them, or
-    is no Python that can be read.
+    Those of the functions `altered` keep their body, with other expected values in it (see
+    `doubles_values`), where there are any; the others only raise. Decorators and signatures are
+    kept, so that the ids are. None where it holds none of them, or is no Python that can be read.
     """
     wanted = {function for name in names if (function := function_of(name))}
     if len(source) > _LARGEST:
@@ -140,20 +154,23 @@ def mutant_of(source: str, names: Iterable[str], nonce: str) -> str | None:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    lines = source.splitlines(keepends=True)
+    lines = [f"{line}\n" for line in source.split("\n")]  # as the parser counts them
     bodies = [
         node
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in wanted
     ]
     for node in sorted(bodies, key=lambda each: each.lineno, reverse=True):
+        if node.name in altered and (other := altered_lines(node, lines)) is not None:
+            lines = other
+            continue
         first, last = node.body[0], node.body[-1]
         if first.lineno == node.lineno or last.end_lineno is None:
             return None  # in one line with its head
         begin = min([first.lineno, *(d.lineno for d in getattr(first, "decorator_list", []))])
         indent = " " * first.col_offset
         lines[begin - 1 : last.end_lineno] = [f'{indent}raise AssertionError("{nonce}")\n']
-    return "".join(lines) if bodies else None
+    return "".join(lines).removesuffix("\n") if bodies else None
 
 
 def function_of(name: str) -> str:

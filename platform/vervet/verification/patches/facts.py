@@ -19,6 +19,7 @@ __all__ = ["FACTS", "Facts", "facts_of", "pack", "unpack"]
 
 FACTS = "facts"
 """The key of a problem's spec."""
+LISTS = ("gone", "packages", "xfailed", "altered", "written")
 _LARGEST = 64 << 20
 
 
@@ -33,6 +34,10 @@ class Facts:
     (empty: another one each time), `built` those within it that no patch names, and `packages`
     the top-level names that it installs as copies. `problem` is empty where gold
     resolved and no patch did not, `gold_runs` times; otherwise it says what was wrong.
+    `xfailed` are the tests that are expected to fail and do, with gold too; `altered` the functions
+    of tests that fail with gold once their expected values are changed; `twin_exit` is the exit
+    code of the twins with gold (None: another one each time), and `written` the code that running
+    the tests leaves.
     """
 
     tests: Mapping[str, str] = field(default_factory=dict)
@@ -42,6 +47,10 @@ class Facts:
     installed: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     built: Mapping[str, str] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
+    xfailed: tuple[str, ...] = ()
+    altered: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    twin_exit: int | None = None
     canary: bool = False
     twins: bool = False
     mutants: bool = False
@@ -58,7 +67,7 @@ class Facts:
         """As JSON values, equal for equal facts."""
         found = asdict(self)
         found["installed"] = {path: list(what) for path, what in sorted(self.installed.items())}
-        for name in ("gone", "packages"):
+        for name in LISTS:
             found[name] = sorted(found[name])
         return found
 
@@ -74,7 +83,7 @@ def facts_of(problem: Problem) -> Facts | None:
             f"problem {problem.id}: its facts are of another version of Vervet",
             hint="Validate it again: vervet swebench validate.",
         )
-    lists = {name: tuple(found.get(name, ())) for name in ("gone", "packages")}
+    lists = {name: tuple(found.get(name, ())) for name in LISTS}
     installed = {path: (what[0], what[1]) for path, what in found.get("installed", {}).items()}
     return Facts(**{**found, **lists, "installed": installed})
 

@@ -16,8 +16,10 @@ from vervet.verification.patches.script import REPOSITORY
 
 __all__ = ["Cleared", "clear"]
 
-SWEPT = ("/tmp/", "/var/tmp/", "/root/.cache/", "/run/", "/dev/shm/")
+SWEPT = ("/tmp/", "/var/tmp/", "/root/.cache/", "/run/")
 """What lies here is taken away before the tests, whoever left it."""
+INERT_PLACES = ("/dev/shm/", "/dev/mqueue/")
+"""What lies here cannot be taken away, and nothing looks there of itself."""
 OURS = frozenset({"/eval.sh", "/vervet"})
 INERT = frozenset(
     {
@@ -50,9 +52,11 @@ def clear(changes: Iterable[Change], facts: Facts, patched: Iterable[str]) -> Cl
         if change.path == "/":
             found.rejected.append("the install step changed more than can be looked at")
         elif change.path == REPOSITORY or change.path.startswith(f"{REPOSITORY}/"):
-            _inside(change, known, found)
+            _inside(change, known, facts, found)
         elif change.path in OURS or change.path.rstrip("/") + "/" in SWEPT:
             continue
+        elif change.path.startswith(INERT_PLACES):
+            found.flagged.append(f"left {change.path}")
         elif change.path.startswith(SWEPT):
             if change.kind != "deleted":
                 found.removed.append(change.path)
@@ -61,20 +65,24 @@ def clear(changes: Iterable[Change], facts: Facts, patched: Iterable[str]) -> Cl
     return found
 
 
-def _inside(change: Change, known: set[str], found: Cleared) -> None:
+def _inside(change: Change, known: set[str], facts: Facts, found: Cleared) -> None:
     if change.kind == "deleted" or _is_folder(change):
         return
+    if _is_other_registry(change, facts):
+        found.flagged.append(f"other entry points than gold's in {change.path}")
     if change.path.endswith(COMPILED):
         found.removed.append(change.path)  # it may say that it is of a source that it is not of
     elif change.path.endswith((".py", ".pth")) and change.path not in known:
-        found.unseen.append(change.path)
+        same = facts.built.get(change.path.removeprefix(f"{REPOSITORY}/"), "")
+        if not same or same != change.digest:
+            found.unseen.append(change.path)
 
 
 def _outside(change: Change, facts: Facts, found: Cleared) -> None:
     if change.path.endswith(COMPILED) or change.path.endswith("/__pycache__"):
-        if change.kind == "added":
+        if change.kind == "added" or change.path in facts.installed:
             found.removed.append(change.path)
-        elif change.path not in facts.installed:
+        else:
             found.rejected.append(f"{change.kind} {change.path}")
         return
     expected = facts.installed.get(change.path)
@@ -106,6 +114,13 @@ def _outside(change: Change, facts: Facts, found: Cleared) -> None:
         found.unseen.append(change.path)
     else:
         found.rejected.append(f"{change.path} is another file than with gold")
+
+
+def _is_other_registry(change: Change, facts: Facts) -> bool:
+    """Whether installing made the repository's own metadata name plugins that gold's does not."""
+    path = change.path.removeprefix(f"{REPOSITORY}/")
+    named = posixpath.basename(path) == ENTRY_POINTS
+    return named and path in facts.built and facts.built[path] not in ("", change.digest)
 
 
 def _is_copy(path: str, packages: Iterable[str]) -> bool:

@@ -75,7 +75,7 @@ def attempt_of(trial: Trial, report: Report, limits: Limits) -> Attempt:
         outcomes=outcomes,
         evidence=(*_evidence(names, outcomes, trial), *_log(len(names), trial)),
         usage=report.usage,
-        message="; ".join(filter(None, said)),
+        message=_plain("; ".join(filter(None, said))),
         layers=report.layers,
     )
 
@@ -160,6 +160,9 @@ def _doubts(trial: Trial) -> list[str]:
         for each in trial.sights[:SHOWN]
     ]
     found += trial.cleared.flagged[:SHOWN]
+    found += [f"{path}: nobody could read it" for path in trial.unread[:SHOWN]]
+    found += [f"{path}: made while the tests ran" for path in trial.written[:SHOWN]]
+    found += [f"{name}: fails, as expected there but not with gold" for name in trial.xfailed]
     if trial.restoring.flagged:
         kept = [touch.path for touch in trial.restoring.kept]
         found.append(f"decides how tests run, as gold does: {', '.join(kept[:SHOWN])}")
@@ -204,6 +207,11 @@ def _log(count: int, trial: Trial) -> list[CheckEvidence]:
     else:
         log = trial.log
     return [CheckEvidence(count, LOG, Outcome.NOT_RUN, applied, actual=log)] if log else []
+
+
+def _plain(words: str) -> str:
+    """Words that any store can hold: names of files may be no text."""
+    return words.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _some(names: list[str] | tuple[str, ...]) -> str:

@@ -19,6 +19,7 @@ REPOSITORY = "/testbed"
 START, END = ">>>>> Start Test Output", ">>>>> End Test Output"
 _SETTING = re.compile(r"(?:source |conda activate |cd |export |set |LANG=|LC_ALL=|#!)")
 _MOST = 1 << 20
+STATUS = "TESTS_STATUS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +37,12 @@ class Script:
     restored: tuple[str, ...]
 
     def testing(self, commands: tuple[str, ...] | None = None) -> str:
-        """The script that runs the tests, markers and all; `commands` in place of its own."""
+        """The script that runs the tests, markers and all; `commands` in place of its own.
+
+        It ends with the exit code of the tests, which no line that they print can change.
+        """
         lines = ["#!/bin/bash", *self.settings, f": '{START}'", *(commands or self.commands)]
-        return "\n".join([*lines, f": '{END}'", ""])
+        return "\n".join([*lines, f"{STATUS}=$?", f": '{END}'", f'exit "${STATUS}"', ""])
 
 
 def script_of(problem: Problem) -> Script:

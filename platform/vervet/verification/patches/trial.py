@@ -18,13 +18,14 @@ from vervet.verification.patches.doubles import (
     Canary,
     TestFile,
     canary_of,
+    function_of,
     mutant_of,
     name_in_twin,
     test_files,
     twin_of,
 )
 from vervet.verification.patches.facts import Facts, unpack
-from vervet.verification.patches.foreign import Cleared, clear
+from vervet.verification.patches.foreign import SWEPT, Cleared, clear
 from vervet.verification.patches.grading import Graded, regrade
 from vervet.verification.patches.lookout import Finding, look
 from vervet.verification.patches.script import REPOSITORY, Script, script_of
@@ -39,7 +40,7 @@ from vervet.verification.patches.touched import (
     trusted_of,
 )
 
-__all__ = ["APPLIED_BY", "Trial"]
+__all__ = ["APPLIED_BY", "PASSING", "Trial", "origin_of", "with_facts"]
 
 PATCH_FILE, APPLY_FILE, EVAL_FILE = "/vervet/patch.diff", "/vervet/apply.sh", "/eval.sh"
 APPLIED_BY = (
@@ -54,8 +55,17 @@ LARGEST_SOURCE = 2 << 20
 MOST_UNSEEN = 200
 TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 PASSING = frozenset({"PASSED", "XFAIL"})
+FAILING = frozenset({"FAILED", "ERROR"})
+SOURCES = (".py", ".pyx", ".pxi", ".pxd", ".pyw", ".c", ".h", ".cc", ".cpp", ".hpp")
+"""What is looked at: Python as such, the others word by word."""
+CODE = (".py", ".pyw", ".pyc", ".pth", ".so", ".egg", ".whl", ".zip")
 BUILT = frozenset({TouchKind.COMPILED, TouchKind.PLUGIN})
 """What installing makes in the repository itself, with gold as well."""
+
+
+def _by_chance() -> str:
+    """A word that nobody can know, and that looks like others."""
+    return "".join(secrets.choice("abcdefghijklmnopqrstuvwxyz") for _ in range(14))
 
 
 @dataclass(slots=True)
@@ -78,11 +88,14 @@ class Trial:
     cleared: Cleared = field(default_factory=Cleared)
     put_back: list[str] = field(default_factory=list)
     sights: list[Finding] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    written: list[str] = field(default_factory=list)
     graded: Graded | None = None
     canary_held: bool | None = None
     twins_agree: bool | None = None
     mutants_fail: bool | None = None
-    _nonce: str = field(default_factory=lambda: f"v{secrets.token_hex(8)}")
+    altered: frozenset[str] = frozenset()
+    _nonce: str = field(default_factory=_by_chance)
     _twins: dict[str, TestFile] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -113,13 +126,16 @@ class Trial:
                     self.cleared.rejected += [f"changed {path}" for path in self.lost()]
                 return report.limit is None
             case "look":
-                self._look(report.files, new=True)
+                self._look_at_others(report.files)
             case "tests":
+                self.written = self._written(report)
                 return self._grade(report)
             case "twins":
                 self.twins_agree = self._compare_twins(report)
             case "mutants":
                 self.mutants_fail = self._see_mutants(report)
+            case "altered":
+                self.altered = self._see_altered(report)
         return report.limit is None
 
     def more(self, _reports: Sequence[CheckReport]) -> Check | None:
@@ -137,6 +153,8 @@ class Trial:
             return self._run_twins()
         if (self.facts.mutants or self.doubting) and "mutants" not in seen:
             return self._run_mutants()
+        if self.doubting and "altered" not in seen:
+            return self._run_mutants("altered")
         return None
 
     @property
@@ -161,7 +179,7 @@ class Trial:
 
     def _before(self) -> Check:
         """The sources that the patch changes, as they are at the base commit."""
-        return Check("before", argv=("true",), fetch=self._sources())
+        return Check("before", fetch=self._sources())
 
     def _sources(self) -> tuple[ArtifactSpec, ...]:
         paths = {path for file in self.patch.files for path in (file.path, file.old_path)} if (
@@ -186,7 +204,6 @@ class Trial:
                 File(APPLY_FILE, "\n".join([*lines, ""]).encode()),
             ),
             folder=REPOSITORY,
-            fetch=self._sources(),
         )
 
     def _install(self) -> Check:
@@ -196,22 +213,46 @@ class Trial:
             files=(File(EVAL_FILE, self.script.install.encode()),),
             removed=(PATCH_FILE, APPLY_FILE),
             watched=True,
+            fetch=self._sources(),
         )
+
+    def _look_at_own(self) -> None:
+        """Look at what the patch names, as it is once everything is installed."""
+        report = self.reports["install"]
+        files, named = report.files, set(self._patched())
+        self._look(files)
+        self.unread += [
+            each.path
+            for each in self._changed_inside()
+            if each.path in named
+            and each.path.endswith(SOURCES)
+            and not self._is_test(each.path)
+            and each.path not in files
+        ]
+
+    def _look_at_others(self, files: Mapping[str, bytes]) -> None:
+        """Look at what nobody has named; a copy of a file has the earlier form of that file."""
+        asked = self.cleared.unseen
+        self._look(files)
+        self.unread += [path for path in asked if path not in files and not self._is_back(path)]
+
+    def _is_back(self, path: str) -> bool:
+        """Whether it is taken away before the tests, or put back."""
+        return path.removeprefix(f"{REPOSITORY}/") in self._to_put_back()
 
     def _look_at(self, paths: Iterable[str]) -> Check:
         some = list(paths)[:MOST_UNSEEN]
         return Check(
             "look",
-            argv=("true",),
             fetch=tuple(ArtifactSpec(path, path, LARGEST_SOURCE) for path in some),
         )
 
-    def _look(self, after: Mapping[str, bytes], *, new: bool = False) -> None:
-        """Look at sources for what reaches into the tests; `new` ones have no earlier form."""
-        before = {} if new else self.reports["before"].files
+    def _look(self, after: Mapping[str, bytes]) -> None:
+        """Look at sources for what reaches into the tests."""
+        before = self.reports["before"].files if "before" in self.reports else {}
         for path, data in after.items():
-            if path.endswith(".py") and not self._is_test(path):
-                earlier = before.get(path, b"").decode("utf-8", "replace")
+            if path.endswith(SOURCES) and not self._is_test(path.removeprefix(f"{REPOSITORY}/")):
+                earlier = before.get(origin_of(path, before), b"").decode("utf-8", "replace")
                 self.sights += look(path, earlier, data.decode("utf-8", "replace"))
 
     def _is_test(self, path: str) -> bool:
@@ -230,7 +271,7 @@ class Trial:
         """The official test command on the instance's own tests, with a canary beside them."""
         files, removed = self._restored()
         if self.patch:
-            self._look(self.reports["apply"].files)
+            self._look_at_own()
         commands = None
         if self.canary is not None and (self.facts.canary or self.doubting):
             files.append(_laid(self.canary.path, self.canary.source.encode()))
@@ -241,6 +282,7 @@ class Trial:
             argv=("/bin/bash", EVAL_FILE),
             files=tuple(files),
             removed=tuple(removed),
+            watched=True,
         )
 
     def _restored(self) -> tuple[list[File], list[str]]:
@@ -301,6 +343,32 @@ class Trial:
             and (change.mode & 0o170000) != 0o040000
         ]
 
+    def _written(self, report: CheckReport) -> list[str]:
+        """Code that came to be while the tests ran and does not with gold, sorted."""
+        earlier = {(change.path, change.digest) for change in self.reports["install"].changes}
+        laid = {f"{REPOSITORY}/{path}" for path in (*self.facts.tests, *self.put_back)}
+        if self.canary is not None:
+            laid.add(f"{REPOSITORY}/{self.canary.path}")
+        return sorted(
+            change.path
+            for change in report.changes
+            if change.kind != "deleted"
+            and change.path.endswith(CODE)
+            and "/__pycache__/" not in change.path
+            and (change.path, change.digest) not in earlier
+            and change.path not in laid
+            and change.path not in self.facts.written
+            and not change.path.startswith(SWEPT)
+        )
+
+    @property
+    def xfailed(self) -> list[str]:
+        """Tests that fail as something expected them to, and that gold passes."""
+        statuses = self.graded.statuses if self.graded else {}
+        names = (*self.problem.spec["FAIL_TO_PASS"], *self.problem.spec["PASS_TO_PASS"])
+        known = set(self.facts.xfailed)
+        return [name for name in names if statuses.get(name) == "XFAIL" and name not in known]
+
     def _grade(self, report: CheckReport) -> bool:
         if report.limit not in (None, LimitHit.CPU):
             return False
@@ -319,8 +387,13 @@ class Trial:
         return Check("twins", argv=("/bin/bash", EVAL_FILE), files=tuple(files))
 
     def _compare_twins(self, report: CheckReport) -> bool:
-        """Whether each test that was to pass ends in its twin as it did itself."""
+        """Whether each test that was to pass ends in its twin as it did itself.
+
+        The runner's exit code is to be gold's, too: what prints a result cannot change that.
+        """
         assert self.graded is not None
+        if not self.doubting and self.facts.twin_exit not in (None, report.exit_code):
+            return False
         statuses = regrade(report.stdout, self.problem).statuses
         for name in self.problem.spec["FAIL_TO_PASS"]:
             spelled = name_in_twin(name, self.files, self._twins)
@@ -330,13 +403,19 @@ class Trial:
                 return False
         return True
 
-    def _run_mutants(self) -> Check | None:
-        """The tests under their own names, with bodies that must fail; None if none can be made."""
+    def _run_mutants(self, step: str = "mutants") -> Check | None:
+        """The tests under their own names, with bodies that must fail; None if none can be made.
+
+        Those that fail with gold once their expected values are changed are changed so.
+        """
         names = self.problem.spec["FAIL_TO_PASS"]
+        altered = frozenset(self.facts.altered)
+        if step == "altered":
+            altered = frozenset(map(function_of, names))
         made = {
             file.path: mutant
             for file in self.files
-            if (mutant := mutant_of(self._text(file.path), names, self._nonce)) is not None
+            if (mutant := mutant_of(self._text(file.path), names, self._nonce, altered)) is not None
         }
         if not made:
             return None
@@ -348,7 +427,7 @@ class Trial:
         if self.canary is not None:
             removed.append(f"{REPOSITORY}/{self.canary.path}")
         return Check(
-            "mutants", argv=("/bin/bash", EVAL_FILE), files=tuple(files), removed=tuple(removed)
+            step, argv=("/bin/bash", EVAL_FILE), files=tuple(files), removed=tuple(removed)
         )
 
     def _text(self, path: str) -> str:
@@ -358,6 +437,23 @@ class Trial:
         """Whether every test that was to pass fails with a body that must."""
         statuses = regrade(report.stdout, self.problem).statuses
         return all(statuses.get(name) not in PASSING for name in self.problem.spec["FAIL_TO_PASS"])
+
+    def _see_altered(self, report: CheckReport) -> frozenset[str]:
+        """The functions of which every test that was to pass fails with other expected values."""
+        statuses = regrade(report.stdout, self.problem).statuses
+        names = self.problem.spec["FAIL_TO_PASS"]
+        kept = {function_of(name) for name in names if statuses.get(name) not in FAILING}
+        return frozenset(map(function_of, names)) - kept - {""}
+
+
+def origin_of(path: str, known: Iterable[str]) -> str:
+    """The file of the repository that a path is, or is an installed copy of; empty if none is."""
+    if path in known:
+        return path
+    inner = path.partition("-packages/")[2] or path.removeprefix(f"{REPOSITORY}/")
+    inner = inner.removeprefix("build/lib/")
+    folders = ("", "src/", "lib/")
+    return next((f"{each}{inner}" for each in folders if f"{each}{inner}" in known), "")
 
 
 def _laid(path: str, data: bytes) -> File:

@@ -118,7 +118,7 @@ class _Reading:
 
     def more(self, _reports: Sequence[CheckReport]) -> Check | None:
         if self.configuration is None:
-            return Check("configuration", argv=("true",), fetch=_specs(self.found or ()))
+            return Check("configuration", fetch=_specs(self.found or ()))
         if self.applied is not None:
             return None
         return Check(
@@ -158,6 +158,10 @@ def _conclude(found: Facts, none: Trial, golds: Sequence[Trial]) -> Facts:
         canary=all(trial.canary_held is True for trial in every),
         twins=all(trial.twins_agree is True for trial in every),
         mutants=all(trial.mutants_fail is True for trial in every),
+        xfailed=tuple(sorted({name for gold in golds for name in gold.xfailed})),
+        altered=tuple(sorted(frozenset[str].intersection(*(gold.altered for gold in golds)))),
+        written=tuple(sorted({path for trial in every for path in trial.written})),
+        twin_exit=_twin_exit(golds),
         gold_runs=len(golds),
         problem=wrong,
         code=code,
@@ -184,6 +188,12 @@ def _wrong(none: Trial, golds: Sequence[Trial]) -> tuple[str, str]:
     if any(one != maps[0] for one in maps):
         return "", "unstable"
     return "", ""
+
+
+def _twin_exit(golds: Sequence[Trial]) -> int | None:
+    """The exit code of the twins where it is the same each time."""
+    codes = {gold.reports["twins"].exit_code for gold in golds if "twins" in gold.reports}
+    return codes.pop() if len(codes) == 1 else None
 
 
 def _installed(golds: Sequence[Trial]) -> dict[str, tuple[str, str]]:
