@@ -27,6 +27,7 @@ from vervet.cli import (
     references,
     results,
     run,
+    sandbox,
     selecting,
     swebench,
 )
@@ -83,6 +84,7 @@ for module in (
     database,
     audit,
     swebench,
+    sandbox,
     host,
 ):
     module.register(app)
