@@ -63,6 +63,10 @@ MODULES = {
     "pytest": Sight.RUNNER, "_pytest": Sight.RUNNER, "unittest": Sight.RUNNER,
     "nose": Sight.RUNNER, "pluggy": Sight.RUNNER, "tox": Sight.RUNNER, "xdist": Sight.RUNNER,
     "gc": Sight.OBJECTS, "ctypes": Sight.OBJECTS, "_ctypes": Sight.OBJECTS,
+    "zipimport": Sight.DYNAMIC, "zipapp": Sight.DYNAMIC, "code": Sight.DYNAMIC,
+    "codeop": Sight.DYNAMIC, "bdb": Sight.TRACE, "pdb": Sight.TRACE, "trace": Sight.TRACE,
+    "doctest": Sight.RUNNER, "site": Sight.MODULES, "__main__": Sight.MODULES,
+    "faulthandler": Sight.EXIT, "shelve": Sight.DYNAMIC, "mmap": Sight.OBJECTS,
     "atexit": Sight.EXIT, "marshal": Sight.DYNAMIC, "pty": Sight.DESCRIPTOR,
     "posix": Sight.EXIT, "_posixsubprocess": Sight.EXIT, "_thread": Sight.TRACE,
     "sitecustomize": Sight.MODULES, "usercustomize": Sight.MODULES,
@@ -90,7 +94,9 @@ NAMES = {
     "sys.__stderr__": Sight.DESCRIPTOR, "__builtins__": Sight.PATCHED,
     "builtins.__dict__": Sight.PATCHED, "types.CodeType": Sight.DYNAMIC,
     "types.FunctionType": Sight.DYNAMIC, "importlib.reload": Sight.MODULES,
-    "unittest": Sight.RUNNER, "pytest": Sight.RUNNER,
+    "unittest": Sight.RUNNER, "pytest": Sight.RUNNER, "sys.path": Sight.MODULES,
+    "logging.currentframe": Sight.FRAMES, "signal.signal": Sight.EXIT, "signal.alarm": Sight.EXIT,
+    "signal.setitimer": Sight.EXIT, "signal.raise_signal": Sight.EXIT,
     **{f"os.{name}": Sight.EXIT for name in (
         "execv", "execve", "execvp", "execvpe", "execl", "execle", "execlp", "posix_spawn",
         "spawnv", "spawnve", "spawnl", "spawnlp", "system", "popen",
@@ -101,15 +107,21 @@ NAMES = {
 CALLS = {
     "eval": Sight.DYNAMIC, "exec": Sight.DYNAMIC, "compile": Sight.DYNAMIC,
     "__import__": Sight.DYNAMIC, "globals": Sight.DYNAMIC, "runpy.run_path": Sight.DYNAMIC,
-    "runpy.run_module": Sight.DYNAMIC,
+    "runpy.run_module": Sight.DYNAMIC, "pickle.load": Sight.DYNAMIC,
+    "pickle.loads": Sight.DYNAMIC, "pickle.Unpickler": Sight.DYNAMIC,
+    "yaml.unsafe_load": Sight.DYNAMIC, "logging.config.dictConfig": Sight.DYNAMIC,
+    "logging.config.fileConfig": Sight.DYNAMIC,
+    "importlib.machinery.SourceFileLoader": Sight.DYNAMIC,
+    "importlib.machinery.SourcelessFileLoader": Sight.DYNAMIC,
+    "importlib.machinery.ExtensionFileLoader": Sight.DYNAMIC,
 }  # fmt: skip
 """Functions whose call is a sight."""
 
 IMPORTERS = frozenset({
     "importlib.import_module", "pkgutil.resolve_name", "importlib.util.find_spec",
     "importlib.util.module_from_spec", "importlib.util.spec_from_file_location",
-    "importlib.machinery.SourceFileLoader", "importlib.util.spec_from_loader", "imp.load_source",
-    "imp.load_module", "pydoc.locate",
+    "importlib.util.spec_from_loader", "imp.load_source",
+    "imp.load_module", "pydoc.locate", "operator.attrgetter", "operator.methodcaller",
 })  # fmt: skip
 """Functions that give a module, or something of one, by a name."""
 
@@ -141,7 +153,8 @@ STRINGS = (
         r"/proc/|/dev/(?:fd|std|tty|pts)|/eval\.sh|/testbed|/opt/miniconda|conftest"
         r"|sitecustomize|site-packages|\.pth\b|/tmp/patch|/vervet"
     ), Sight.PLACES),
-    (re.compile(r"_exit\b|__subclasses__|__globals__|__builtins__|settrace|f_back"), Sight.DYNAMIC),
+    (re.compile(r"_exit\b|__subclasses__|__globals__|__builtins__|settrace|f_back"
+        r"|tb_frame|f_globals|f_locals|f_code|gi_frame|cr_frame|__code__"), Sight.DYNAMIC),
 )  # fmt: skip
 """What texts (no docstrings) may hold that is a sight."""
 

@@ -7,6 +7,7 @@ gigabytes. Never runs or imports what it looks at.
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 import warnings
 from collections import Counter, defaultdict
@@ -129,6 +130,10 @@ def _of_import(node: ast.Import | ast.ImportFrom, own: frozenset[str]) -> Iterat
 def _of_name(node: ast.Attribute | ast.Name, scope: Scope) -> Iterator[Seen]:
     if isinstance(node, ast.Attribute) and node.attr in ATTRIBUTES:
         yield Seen(node.lineno, ATTRIBUTES[node.attr], node.attr)
+    if isinstance(node, ast.Attribute) and node.attr == "__self__":
+        owner = scope.full(node.value)
+        if hasattr(builtins, owner):
+            yield Seen(node.lineno, Sight.PATCHED, f"{owner}.__self__")
     if isinstance(node, ast.Attribute) and node.attr == "__dict__":
         module = scope.full(node.value)
         if scope.is_module(module):
@@ -165,7 +170,7 @@ def _of_call(node: ast.Call, scope: Scope) -> Iterator[Seen]:
 
 
 def _is_watched(name: ast.expr) -> bool:
-    """Whether a module that is asked for is one to watch for, or not known from the text."""
+    """Whether what is asked for is one to watch for, or not known from the text."""
     text = name.value if isinstance(name, ast.Constant) else None
     return not isinstance(text, str) or text.partition(":")[0].partition(".")[0] in MODULES
 
@@ -194,6 +199,17 @@ def _of_change(
             module = scope.full(target.value)
             if scope.is_module(module):
                 yield Seen(node.lineno, Sight.PATCHED, f"{module}.{target.attr} ="[:_SHOWN])
+            elif _is_class_of_another(target.value):
+                yield Seen(node.lineno, Sight.PATCHED, f"type(...).{target.attr} ="[:_SHOWN])
+
+
+def _is_class_of_another(node: ast.expr) -> bool:
+    """Whether it is `type(x)`, and x not what a method is called on."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args):
+        return False
+    first = node.args[0]
+    own = isinstance(first, ast.Name) and first.id in ("self", "cls")
+    return node.func.id == "type" and not own
 
 
 def _flat(target: ast.expr) -> list[ast.expr]:
