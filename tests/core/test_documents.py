@@ -77,7 +77,9 @@ def test_a_document_that_is_damaged_gzip_says_so(tmp_path: Path) -> None:
     assert (line, "damaged" in str(words)) == (1, True)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None
+)
 @given(data=st.one_of(st.binary(max_size=200), st.text('[]{}":,0 \nai', max_size=80)))
 def test_no_file_makes_it_raise(tmp_path: Path, data: bytes | str) -> None:
     path = tmp_path / "any"
@@ -93,7 +95,7 @@ ROWS = st.lists(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(rows=ROWS, indent=st.sampled_from([None, 1]))
 def test_a_list_gives_back_its_objects_with_the_lines_where_they_start(
     tmp_path: Path, rows: list[dict[str, object]], indent: int | None

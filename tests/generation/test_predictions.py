@@ -155,7 +155,7 @@ def test_recorded_candidates_of_one_model_of_several(tmp_path: Path) -> None:
     assert [item.line for item in items if isinstance(item, RecordedCandidate)] == [2]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     rows=st.lists(
         st.dictionaries(

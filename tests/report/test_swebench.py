@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from swebench.harness.reporting import make_run_report
 from swebench.harness.run_evaluation import read_run_metadata, run_instance
@@ -256,6 +256,7 @@ def test_names_stay_in_their_folder(name: str, expected: str) -> None:
     assert file_name(name) == expected
 
 
+@settings(deadline=None)
 @given(one=st.text(max_size=400))
 def test_any_name_is_one_part_of_a_path(one: str) -> None:
     name = file_name(one)

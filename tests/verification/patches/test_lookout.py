@@ -165,7 +165,7 @@ def test_source_that_is_too_long_is_a_finding() -> None:
     assert found.kind is Sight.UNREAD
 
 
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @given(before=st.text(max_size=100), after=st.text(max_size=100))
 def test_any_text_is_looked_at(before: str, after: str) -> None:
     for found in look("x.py", before, after):

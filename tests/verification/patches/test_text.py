@@ -296,7 +296,7 @@ def test_no_file_that_patch_would_touch_is_missed(folder: Path, text: str) -> No
         assert touched <= found.paths
 
 
-@settings(max_examples=200)
+@settings(max_examples=200, deadline=None)
 @given(
     text=st.one_of(st.text(max_size=200), LINES, LINES.map(lambda text: text.replace("a/", "/")))
 )

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vervet.verification.patches.text_extraction import extract_patch
@@ -89,6 +89,7 @@ def test_a_cut_that_came_after_the_patch_takes_nothing(completion: str) -> None:
     assert extract_patch(completion, cut=True).text == GIT
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(

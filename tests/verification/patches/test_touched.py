@@ -8,7 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vervet.problems.bundled import load
@@ -221,6 +221,7 @@ LINES = st.lists(
 ).map(lambda lines: "\n".join([*lines, ""]))  # fmt: skip
 
 
+@settings(deadline=None)
 @given(path=st.sampled_from(["setup.cfg", "pyproject.toml"]), before=LINES, after=LINES)
 def test_whatever_was_done_the_tables_are_those_of_before(
     path: str, before: str, after: str
