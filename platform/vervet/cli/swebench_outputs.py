@@ -39,13 +39,19 @@ def settle_known(session: Session, config: RunConfig, display: DisplayMode) -> i
     from vervet.pipeline.audit_flaky import FlakySearch, Target
     from vervet.pipeline.audit_loop import carry_through
     from vervet.problems.swebench_flaky import FLAKY_ATTEMPTS, known_flaky
+    from vervet.verification.patches.facts import facts_of
 
-    known = frozenset(problem.id for problem in session.suite.problems if known_flaky(problem.id))
+    known = frozenset(
+        problem.id
+        for problem in session.suite.problems
+        if known_flaky(problem.id) or ((facts := facts_of(problem)) is not None and facts.flaky)
+    )
     if not known:
         return 0
     console = err()
     console.print(
-        f"{len(known)} instances are known as flaky: settled by a majority of {FLAKY_ATTEMPTS}"
+        f"flaky: {', '.join(sorted(known))}; settled by a majority of {FLAKY_ATTEMPTS}",
+        markup=False,
     )
     plan = Plan(repetitions=FLAKY_ATTEMPTS, varied=0, loaded=0, factors=())
     target = Target(session, reference=False, problems=known)

@@ -15,10 +15,12 @@ from typing import Any
 from vervet.core.errors import ProblemError
 from vervet.core.values import Problem
 
-__all__ = ["FACTS", "Facts", "facts_of", "pack", "unpack"]
+__all__ = ["FACTS", "FLAKY", "Facts", "facts_of", "pack", "unpack"]
 
 FACTS = "facts"
 """The key of a problem's spec."""
+FLAKY = "flaky"
+"""The code of an instance on which gold resolves more often than not, but not alike each time."""
 LISTS = ("gone", "packages", "xfailed", "altered", "written")
 _LARGEST = 64 << 20
 
@@ -32,8 +34,9 @@ class Facts:
     packed; `gold_touches` are kinds by path of what gold touches of what decides about tests.
     `installed` are paths outside of the repository that installing changes, with kind and digest
     (empty: another one each time), `built` those within it that no patch names, and `packages`
-    the top-level names that it installs as copies. `problem` is empty where gold
-    resolved and no patch did not, `gold_runs` times; otherwise it says what was wrong.
+    the top-level names that it installs as copies. `problem` is empty where gold resolved it
+    and no patch did not, else it says what was wrong; the code is `FLAKY` where gold's tests did
+    not end alike in all of its `gold_runs`.
     `xfailed` are the tests that are expected to fail and do, with gold too; `altered` the functions
     of tests that fail with gold once their expected values are changed; `twin_exit` is the exit
     code of the twins with gold (None: another one each time), and `written` the code that running
@@ -57,6 +60,11 @@ class Facts:
     gold_runs: int = 0
     problem: str = ""
     code: str = ""
+
+    @property
+    def flaky(self) -> bool:
+        """Whether verdicts on this instance are to be settled by a majority."""
+        return self.code == FLAKY
 
     @property
     def valid(self) -> bool:
