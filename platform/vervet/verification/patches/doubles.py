@@ -94,9 +94,9 @@ def test_files(commands: Sequence[str], paths: Iterable[str]) -> tuple[TestFile,
     found: dict[str, TestFile] = {}
     for path in paths:
         spellings = _spellings(path) if path.endswith(".py") else ()
-        for token in tokens:
-            if token in spellings:
-                found.setdefault(path, TestFile(path, token))
+        spelled = [token for token in tokens if token in spellings]
+        if spelled:
+            found[path] = TestFile(path, max(spelled, key=len))  # the others are shorter paths'
     return tuple(found.values())
 
 
@@ -128,12 +128,14 @@ def name_in_twin(
     name: str, files: Sequence[TestFile], twins: Mapping[str, TestFile]
 ) -> tuple[str, ...]:
     """How a test may be called in the twins: by path, by module, or as before."""
-    found: list[str] = []
+    by_path: list[str] = []
+    by_module: list[str] = []
     for file in files:
         twin = twins[file.path]
-        found.append(name.replace(file.path, twin.path))
+        by_path.append(re.sub(rf"(?<![\w/.-]){re.escape(file.path)}", twin.path, name))
         old, new = (posixpath.basename(each.path).removesuffix(".py") for each in (file, twin))
-        found.append(re.sub(rf"(?<![\w]){re.escape(old)}(?=\.)", new, name))
+        by_module.append(re.sub(rf"(?<![\w/]){re.escape(old)}(?=\.)", new, name))
+    found = (*by_path, *by_module)
     changed = [each for each in found if each != name]
     return (*dict.fromkeys(changed), name)
 
