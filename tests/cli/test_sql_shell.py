@@ -25,7 +25,7 @@ from typer.testing import CliRunner, Result
 from tests.cli.program import VERVET, environment
 from tests.store.sql_world import fill
 from vervet.cli.app import USERS_MISTAKES, app
-from vervet.cli.sql_output import visible
+from vervet.cli.output import visible
 from vervet.cli.sql_shell import split_statements
 from vervet.store.database import Database
 

@@ -321,7 +321,7 @@ def test_a_worker_that_dies_with_a_re_judgement_leaves_it_to_another(world: Worl
     assert world.rejudge()["rejudged"] == 1
     with world.database.read() as conn:
         (each,) = chosen(conn, world.session.run, 1.0)
-    assert each.failures("normal") == 0
+    assert each.history.failures("normal") == 0
     assert [made.status for made in each.attempts(REFERENCE)] == [Status.PASSED]
 
 

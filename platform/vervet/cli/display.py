@@ -20,6 +20,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
+from vervet.cli.output import visible
 from vervet.core.status import Status
 from vervet.pipeline.progress import Phase, Snapshot
 
@@ -153,13 +154,13 @@ class LiveDisplay(Display):
         parts: list[RenderableType] = [_heading(snapshot), _bars(snapshot)]
         if snapshot.statuses:
             parts.append(_status_table(snapshot))
-        self._spinner.update(text=Text(_doing(snapshot), style="dim", overflow="ellipsis"))
+        self._spinner.update(text=Text(visible(_doing(snapshot)), style="dim", overflow="ellipsis"))
         parts.append(self._spinner)
         return Group(*parts)
 
 
 def _heading(snapshot: Snapshot) -> Text:
-    text = Text(f"{snapshot.run}", style="bold")
+    text = Text(visible(snapshot.run), style="bold")
     text.append(f"  {snapshot.solved}/{snapshot.problems} problems solved", style="default")
     if snapshot.distinct:
         text.append(f"  {snapshot.distinct:,} distinct solutions", style="dim")
@@ -200,7 +201,9 @@ def _status_table(snapshot: Snapshot) -> Table:
     for line in snapshot.statuses:
         style = STATUS_STYLES.get(Status(line.status), "")
         table.add_row(
-            Text(line.status, style=style), f"{line.candidates:,}", ", ".join(line.latest)
+            Text(line.status, style=style),
+            f"{line.candidates:,}",
+            Text(visible(", ".join(line.latest))),
         )
     return table
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
+from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
@@ -18,21 +19,47 @@ from vervet.report.words import duration, percent, plural, span
 if TYPE_CHECKING:  # takes scipy, and so a second, which commands without numbers can spare
     from vervet.report.summary import StratumSummary, Summary
 
-__all__ = ["err", "out", "print_json", "print_set_aside", "print_summary", "table"]
+__all__ = ["err", "out", "print_json", "print_set_aside", "print_summary", "table", "visible"]
 
 SHOWN_LINES = 5
 WIDE = 10_000
+
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+
+
+class _HarmlessConsole(Console):
+    """A console that spells out what a terminal would obey: ids and names are strangers' texts."""
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        super().print(*map(_harmless, objects), **options)
 
 
 def out() -> Console:
     """Where results go. Lines are as long as they are where nobody's screen would break them."""
     width = None if sys.stdout.isatty() else WIDE
-    return Console(highlight=False, soft_wrap=True, width=width)
+    return _HarmlessConsole(highlight=False, soft_wrap=True, width=width)
 
 
 def err() -> Console:
     """Where progress and remarks go."""
-    return Console(stderr=True, highlight=False)
+    return _HarmlessConsole(stderr=True, highlight=False)
+
+
+def visible(text: str) -> str:
+    """`text` without any character that moves a cursor, rings or turns text around."""
+    return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def _harmless(thing: Any) -> Any:
+    if isinstance(thing, str):
+        return visible(thing)
+    if not isinstance(thing, Text) or not _CONTROLS.search(thing.plain):
+        return thing
+    made, end = thing.blank_copy(), 0
+    for found in _CONTROLS.finditer(thing.plain):
+        made.append_text(thing[end : found.start()]).append(visible(found[0]))
+        end = found.end()
+    return made.append_text(thing[end:])
 
 
 def print_json(value: Any) -> None:
@@ -45,9 +72,10 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[str]], right: set[int
     """A plain table; the columns in `right` hold numbers."""
     made = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
     for at, heading in enumerate(headings):
-        made.add_column(heading, justify="right" if at in right else "left", overflow="fold")
+        side: JustifyMethod = "right" if at in right else "left"
+        made.add_column(Text(visible(heading)), justify=side, overflow="fold")
     for row in rows:
-        made.add_row(*map(Text, row))
+        made.add_row(*(Text(visible(cell)) for cell in row))
     return made
 
 

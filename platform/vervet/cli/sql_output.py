@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import csv
-import re
 import sys
 from collections.abc import Sequence
 from typing import Any
 
 from rich.table import Table
 
-from vervet.cli.output import table
+from vervet.cli.output import table, visible
 from vervet.store.export_files import json_cell, text_cell
 from vervet.store.sql import SqlResult
 
-__all__ = ["as_csv", "as_objects", "as_table", "visible"]
+__all__ = ["as_csv", "as_objects", "as_table"]
 
 LONGEST = 2000
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def as_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
@@ -28,7 +26,7 @@ def as_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Table:
         if rows and all(isinstance(row[at], int | float | None) for row in rows)
     }
     shown = [["" if cell is None else _shown(text_cell(cell)) for cell in row] for row in rows]
-    return table(list(map(visible, columns)), shown, numbers)
+    return table(columns, shown, numbers)
 
 
 def as_csv(result: SqlResult) -> None:
@@ -41,11 +39,6 @@ def as_csv(result: SqlResult) -> None:
 def as_objects(result: SqlResult) -> list[dict[str, Any]]:
     """Rows as JSON has them; of columns of the same name the last one stands."""
     return [dict(zip(result.columns, map(json_cell, row), strict=True)) for row in result.rows]
-
-
-def visible(text: str) -> str:
-    """`text` without any character that moves a cursor, rings or turns text around."""
-    return _CONTROLS.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def _shown(value: object) -> str:

@@ -15,8 +15,8 @@ from types import ModuleType
 
 from rich.text import Text
 
-from vervet.cli.output import err, out, table
-from vervet.cli.sql_output import as_table, visible
+from vervet.cli.output import err, out, table, visible
+from vervet.cli.sql_output import as_table
 from vervet.core.errors import UsageError, VervetError
 from vervet.store.database import Database
 from vervet.store.sql import run_sql

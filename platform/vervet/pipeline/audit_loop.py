@@ -181,6 +181,7 @@ class _Loop:
             wrong = self._dispatcher.healthy()
             if wrong:
                 raise DispatchError(wrong, hint="Nothing is lost: run the same command again.")
+            self._database.require_space()
             self._show()
             time.sleep(POLL_S)
 

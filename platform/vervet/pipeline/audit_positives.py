@@ -249,9 +249,11 @@ class FalsePositiveSearch:
     def _remarks(self) -> list[str]:
         remarks = [EQUIVALENT]
         if self._lacking:
+            several = len(self._lacking) > 1
             remarks.append(
-                f"of {len(self._lacking):,} problems no mutant could be made: their references "
-                "are no Python that can be parsed, or offer nothing to change"
+                f"of {len(self._lacking):,} {'problems' if several else 'problem'} no mutant "
+                f"could be made: {'their' if several else 'its'} references are no Python that "
+                "can be parsed, or offer nothing to change"
             )
         if self._contradicting:
             names = ", ".join(self._contradicting[:5])

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from vervet.core.errors import SandboxError
-from vervet.sandbox.job import Job, OnCheck, Report
 from vervet.sandbox.protocol import Sandbox
+from vervet.sandbox.wrapped import RefusingSandbox
 
 __all__ = ["NoReferenceError", "reference_mode"]
 
@@ -21,27 +21,6 @@ class NoReferenceError(SandboxError):
     """Raised when a job is to be run in reference mode on a worker that has none."""
 
 
-class _Absent:
-    """A sandbox that runs nothing and says why."""
-
-    weakness = ""
-
-    def __init__(self, why: str) -> None:
-        self._why = why
-
-    def environment(self) -> dict[str, str]:
-        return {}
-
-    def layers(self) -> tuple[str, ...]:
-        return ()
-
-    def run(self, job: Job, on_check: OnCheck) -> Report:  # noqa: ARG002
-        raise NoReferenceError(self._why)
-
-    def close(self) -> None:
-        """Nothing to end."""
-
-
 @contextmanager
 def reference_mode(make: MakeSandbox) -> Iterator[Sandbox]:
     """A sandbox of `make`, closed at the end; else one whose `run` raises `NoReferenceError`."""
@@ -49,7 +28,7 @@ def reference_mode(make: MakeSandbox) -> Iterator[Sandbox]:
     try:
         sandbox = make()
     except SandboxError as error:
-        sandbox = _Absent(error.message)
+        sandbox = RefusingSandbox(NoReferenceError(error.message))
     try:
         yield sandbox
     finally:

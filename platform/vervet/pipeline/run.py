@@ -126,6 +126,7 @@ class _Work:
         wrong = self.dispatcher.healthy()
         if wrong:
             raise DispatchError(wrong, hint="Nothing is lost: run the same command again.")
+        self.session.database.require_space()
 
     def _show(self, phase: Phase) -> None:
         self.observer.show(self.watch.snapshot(phase, self.sampler))

@@ -17,7 +17,7 @@ from vervet.sandbox.job import Job, OnCheck, Program, Report
 from vervet.sandbox.load import Load, competitors
 from vervet.sandbox.protocol import Sandbox
 from vervet.sandbox.registry import kind_of_sandbox, make_sandbox, settings_of
-from vervet.sandbox.wrapped import WrappedSandbox
+from vervet.sandbox.wrapped import RefusingSandbox, WrappedSandbox
 
 __all__ = ["MakeSandbox", "factors_of", "perturbed"]
 
@@ -68,7 +68,7 @@ def perturbed(
                     fresh=condition.fresh,
                 )
         except SandboxError as error:
-            return _Refusing(error)
+            return RefusingSandbox(error)
         return _Perturbed(made, condition, load)
 
     load: Load | None = None
@@ -108,30 +108,6 @@ class _Perturbed(WrappedSandbox):
         """See `Sandbox.run`."""
         with self._load.here() if self._load else nullcontext():
             return super().run(_changed(job, self._condition), on_check)
-
-
-class _Refusing:
-    """A sandbox that runs nothing and says why."""
-
-    weakness = ""
-
-    def __init__(self, why: SandboxError) -> None:
-        self._why = why
-
-    def environment(self) -> dict[str, str]:
-        """See `Sandbox.environment`."""
-        return {}
-
-    def layers(self) -> tuple[str, ...]:
-        """See `Sandbox.layers`."""
-        return ()
-
-    def run(self, job: Job, on_check: OnCheck) -> Report:  # noqa: ARG002
-        """Raises what stood in the way."""
-        raise self._why
-
-    def close(self) -> None:
-        """Nothing to end."""
 
 
 def _changed(job: Job, condition: Condition) -> Job:

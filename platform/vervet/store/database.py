@@ -16,7 +16,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 from vervet.core.errors import ReadOnlyError, StoreError
-from vervet.store.failures import told, told_of_file
+from vervet.store.failures import LEAST_SPACE, free_space, full, told, told_of_file
 
 __all__ = ["Database"]
 
@@ -90,6 +90,14 @@ class Database:
         self._renew_after_fork()
         with told(self.where), self._reader.begin() as connection:
             yield connection
+
+    def require_space(self) -> None:
+        """Raise `DiskFullError` where the disk of a database file has next to no room.
+
+        For who waits for others to write: they try again and again, and only he can say so.
+        """
+        if self.dialect == "sqlite" and free_space(self.where) < LEAST_SPACE:
+            raise full(self.where)
 
     def close(self) -> None:
         """Close all connections; calling it twice is harmless."""

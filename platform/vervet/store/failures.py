@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from vervet.core.errors import DiskFullError, ReadOnlyError, StoreError
 
-__all__ = ["told", "told_of_file"]
+__all__ = ["LEAST_SPACE", "free_space", "full", "told", "told_of_file"]
 
 READ_ONLY_STATES = {"25006", "42501"}
 FULL_STATES = {"53100"}
@@ -52,7 +52,7 @@ def _meaning(error: DBAPIError, where: str) -> StoreError | None:
         return _of_sqlite(original, where)
     state = getattr(original, "sqlstate", None)
     if state in FULL_STATES:
-        return _full(where)
+        return full(where)
     if state in READ_ONLY_STATES:
         return _read_only(where)
     if state in PASSING_STATES:
@@ -73,7 +73,7 @@ def _of_sqlite(original: sqlite3.Error, where: str) -> StoreError | None:
     if primary == sqlite3.SQLITE_READONLY:
         return _read_only(where)
     if primary == sqlite3.SQLITE_FULL:
-        return _full(where)
+        return full(where)
     if primary in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return StoreError(
             f"{where} is not a SQLite database, or is damaged: {original}",
@@ -90,8 +90,8 @@ def _of_sqlite(original: sqlite3.Error, where: str) -> StoreError | None:
             hint="Look for a process that hangs in the middle of writing, then do it again.",
         )
     if primary == sqlite3.SQLITE_IOERR:
-        if _free_space(where) < LEAST_SPACE:  # the file of the WAL's index did not fit
-            return _full(where)
+        if free_space(where) < LEAST_SPACE:  # the file of the WAL's index did not fit
+            return full(where)
         return StoreError(
             f"the disk under {where} failed: {original}",
             hint="SQLite needs a local disk that works; network drives often do not.",
@@ -99,7 +99,7 @@ def _of_sqlite(original: sqlite3.Error, where: str) -> StoreError | None:
     return None
 
 
-def _free_space(where: str) -> float:
+def free_space(where: str) -> float:
     try:
         return shutil.disk_usage(Path(where).parent).free
     except OSError:
@@ -108,7 +108,7 @@ def _free_space(where: str) -> float:
 
 def _of_file(error: OSError, where: str) -> StoreError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return _full(where)
+        return full(where)
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return _read_only(where)
     return StoreError(
@@ -123,7 +123,7 @@ def _read_only(where: str) -> ReadOnlyError:
     )
 
 
-def _full(where: str) -> DiskFullError:
+def full(where: str) -> DiskFullError:
     return DiskFullError(
         f"no space is left for the database {where}",
         hint="Make room and run the same command again: what was recorded is kept.",
