@@ -13,42 +13,36 @@ import json
 import os
 import platform
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from queue import SimpleQueue
 from typing import Any
 
 # This file must not be found in place of the package `swebench`.
 sys.path.append(sys.path.pop(0))
 
-from baselines.official_swebench import MODEL, Official, official
+from baselines.official_swebench import Official, official
+from baselines.patches import Given, judge, sandboxes, whole_command
 from baselines.ways import AbsentError
 
 from vervet.core.errors import VervetError
 from vervet.core.lines import Record
-from vervet.core.values import Attempt, Problem
+from vervet.core.values import Problem, Suite
 from vervet.pipeline.swebench_validation import validate_suite
 from vervet.problems.bundled import suite_file
 from vervet.problems.swebench_rows import read_instances
 from vervet.problems.swebench_sources import load_instances
 from vervet.sandbox.docker.backend import DockerSandbox
 from vervet.sandbox.docker.engine import connect
-from vervet.sandbox.job import Job, OnCheck, Report
 from vervet.verification.patches.grading import check_extra
 from vervet.verification.patches.verifier import PatchVerifier
-from vervet.verification.registry import drive
 
 SHIPPED = ("vervet__ledger-1", "vervet__spans-1", "vervet__graphlet-1")
 RATIO_GOAL, OVERHEAD_GOAL_S = 5.0, 1.0
-COMMANDS = frozenset({"install", "tests", "twins", "mutants"})
-"""Steps that run the instance's own install and test commands; everything else is overhead."""
 NOTHING = """diff --git a/vervet_nothing.txt b/vervet_nothing.txt
 new file mode 100644
 --- /dev/null
@@ -56,15 +50,6 @@ new file mode 100644
 @@ -0,0 +1 @@
 +nothing
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """One instance on both sides: as a row of the data set, and as a validated problem."""
-
-    row: Mapping[str, Any]
-    problem: Problem
-    patches: Mapping[str, str]
 
 
 @dataclass(slots=True)
@@ -76,49 +61,6 @@ class Times:
     theirs: list[float] = field(default_factory=list)
     script: list[float] = field(default_factory=list)
     verdicts: set[tuple[str, bool | None]] = field(default_factory=set)
-
-
-class Watching:
-    """The sandbox, and how long the commands of its last job took."""
-
-    def __init__(self) -> None:
-        self._inner = DockerSandbox()
-        self.commands_s = 0.0
-
-    def run(self, job: Job, on_check: OnCheck) -> Report:
-        """See `Sandbox.run`."""
-        report = self._inner.run(job, on_check)
-        self.commands_s = sum(c.usage.wall_s for c in report.checks if c.name in COMMANDS)
-        return report
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._inner, name)
-
-
-@contextmanager
-def sandboxes(count: int) -> Iterator[SimpleQueue[Watching]]:
-    """One a worker, for as long as the benchmark runs, as a worker process has it."""
-    made = [Watching() for _ in range(count)]
-    free: SimpleQueue[Watching] = SimpleQueue()
-    for each in made:
-        free.put(each)
-    try:
-        yield free
-    finally:
-        for each in made:
-            each.close()
-
-
-def judge(free: SimpleQueue[Watching], given: Given, patch: str) -> tuple[float, float, Attempt]:
-    """Seconds of a judgement, seconds of its commands, and what came of it."""
-    sandbox, verifier = free.get(), PatchVerifier()
-    try:
-        began = time.perf_counter()
-        solution = verifier.extract(given.problem, patch, cut=False)
-        attempt = drive(verifier.steps(given.problem, solution), sandbox)
-        return time.perf_counter() - began, sandbox.commands_s, attempt
-    finally:
-        free.put(sandbox)
 
 
 def measure(
@@ -154,57 +96,19 @@ def _theirs(all_given: Sequence[Given], name: str, workers: int, folder: Path) -
     return official(folder, [given.row for given in all_given], patches, workers)
 
 
-def whole_command(all_given: Sequence[Given], workers: int, folder: Path, state: Path) -> float:
-    """Seconds a patch of `vervet swebench evaluate`, from nothing to its exit; all patches."""
-    rows, given_file = folder / "command.jsonl", folder / "predictions.jsonl"
-    rows.write_text("".join(json.dumps(dict(given.row)) + "\n" for given in all_given))
-    patches = [
-        {"instance_id": given.problem.id, "model_name_or_path": MODEL, "model_patch": patch}
-        for given in all_given
-        for patch in given.patches.values()
-    ]
-    given_file.write_text("".join(json.dumps(each) + "\n" for each in patches))
-    database = f"sqlite:///{folder / f'{time.time_ns()}.db'}"
-    command = [
-        str(Path(sys.executable).parent / "vervet"), "swebench", "evaluate", str(rows),
-        "--predictions", str(given_file), "--state-dir", str(state), "--db", database,
-        "--workers", str(workers), "--display", "none",
-    ]  # fmt: skip
-    began = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    spent = time.perf_counter() - began
-    if done.returncode != 0:
-        said = (done.stderr.strip() or done.stdout.strip())[-600:]
-        raise AbsentError(f"vervet swebench evaluate ended with {done.returncode}: {said}")
-    return spent / len(patches)
-
-
 def instances(source: str | None, ids: Sequence[str], state: Path, workers: int) -> list[Given]:
     """Those that can be judged here; why others cannot is printed. Raises `AbsentError`."""
-    try:
-        check_extra()
-        engine = connect()
-    except VervetError as error:
-        raise AbsentError(f"{error} {error.hint}".strip()) from error
     place = source or str(suite_file("swebench"))
     chosen = tuple(ids) or (SHIPPED if source is None else ())
-    suite = load_instances(place, ids=chosen).loaded.suite
     rows = {
         str(item.value["instance_id"]): item.value
         for item in read_instances(Path(place))
         if isinstance(item, Record)
     }
-    there = []
-    for problem in suite.problems:
-        if engine.client.images.list(name=problem.spec["image"]):
-            there.append(problem)
-        else:
-            print(f"{problem.id}: no image {problem.spec['image']}; see vervet swebench build")
-    engine.close()
-    kept = type(suite)(suite.name, tuple(there), suite.origin)
+    suite = _with_images(load_instances(place, ids=chosen).loaded.suite)
     began = time.perf_counter()
     known = validate_suite(
-        kept, PatchVerifier(), DockerSandbox, state / "prepared", workers=workers
+        suite, PatchVerifier(), DockerSandbox, state / "prepared", workers=workers
     )
     print(f"{len(known)} instances validated in {time.perf_counter() - began:.0f} s")
     found = []
@@ -215,8 +119,27 @@ def instances(source: str | None, ids: Sequence[str], state: Path, workers: int)
         else:
             print(f"{one.problem.id}: cannot judge, {one.why}")
     if not found:
-        raise AbsentError("no instance can be judged here: vervet swebench build makes images")
+        raise AbsentError("no instance can judge here; vervet swebench validate says why")
     return found
+
+
+def _with_images(suite: Suite) -> Suite:
+    """The instances whose images the engine has. Raises `AbsentError` if there are none."""
+    try:
+        check_extra()
+        engine = connect()
+    except VervetError as error:
+        raise AbsentError(str(error)) from error
+    there = []
+    for problem in suite.problems:
+        if engine.client.images.list(name=problem.spec["image"]):
+            there.append(problem)
+        else:
+            print(f"{problem.id}: the engine has no image {problem.spec['image']}")
+    engine.close()
+    if not there:
+        raise AbsentError("no instance has an image here; vervet swebench build makes them")
+    return replace(suite, problems=tuple(there))
 
 
 def _patches(problem: Problem, place: Path) -> dict[str, str]:
