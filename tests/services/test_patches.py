@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import docker.errors
 import pytest
 from sqlalchemy import text
 
@@ -199,7 +200,10 @@ def _busiest(engine: Engine) -> str:
     """The container of this process in which steps run, not one that waits."""
 
     def processes(container: str) -> int:
-        return len(engine.client.api.top(container)["Processes"])
+        try:
+            return len(engine.client.api.top(container)["Processes"])
+        except docker.errors.APIError:  # it is being removed
+            return 0
 
     return max(containers_of(engine), key=processes)
 
