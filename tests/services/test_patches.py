@@ -95,7 +95,8 @@ def test_a_candidate_ends_as_it_was_written_to(
 def test_a_step_ends_at_its_deadline(docker_sandbox: Sandbox, patch_instances: Instances) -> None:
     known = with_spec(patch_instances.known(SPANS), limits={"wall_s": 15.0})
     attempt = judged(docker_sandbox, known, "hanging")
-    assert (attempt.status, attempt.code) == (Status.TIMED_OUT, "tests_time")
+    assert attempt.status is Status.TIMED_OUT
+    assert attempt.code in {"tests_time", "install_time"}  # the second on a busy host
 
 
 @pytest.mark.parametrize("instance", [LEDGER, SPANS, GRAPHLET])
