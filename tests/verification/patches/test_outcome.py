@@ -53,6 +53,7 @@ class Played:
     def __init__(self, facts: Facts = FACTS) -> None:
         self.trial = Trial(LEDGER, gold(), facts, LIMITS, "image")
         self.after = MODULE
+        self.changes: tuple[Change, ...] = (MONEY,)
 
     def step(self, name: str, stdout: str = "", code: int | None = 0, **more: Any) -> bool:
         made = CheckReport(
@@ -63,19 +64,21 @@ class Played:
     def installed(self, changes: Sequence[Change] = (MONEY,)) -> Played:
         self.step("before", files={"ledger/money.py": MODULE})
         self.step("apply", code=FIRST_APPLIED)
-        self.step("install", changes=tuple(changes), files={"ledger/money.py": self.after})
+        self.changes = tuple(changes)
+        self.step("install", changes=self.changes, files={"ledger/money.py": self.after})
         self.trial.more(())  # what puts the tests back looks at the sources, too
         return self
 
     def tested(self, log: str, **more: Any) -> Played:
-        changes = more.pop("changes", (MONEY,))
-        self.step("tests", log, code=1, changes=changes, **more)
+        self.step("tests", log, code=1, **{"changes": self.changes, **more})
         return self
 
     def doubted(self, twins: str, mutants: str, twin_exit: int = 0) -> Played:
         self.trial.more(())
-        if self.step("twins", twins, code=twin_exit) and self.trial.twins_agree:
-            self.trial.more(())
+        self.step("twins", twins, code=twin_exit, changes=self.changes)
+        while (step := self.trial.more(())) is not None and step.name == "twins":
+            self.step("twins", twins, code=twin_exit, changes=self.changes)
+        if step is not None:
             self.step("mutants", mutants, code=1)
         return self
 
@@ -233,6 +236,33 @@ def test_twins_whose_runner_says_that_one_failed_reject_whatever_they_print() ->
     assert played.ending == (Status.REJECTED, "twin")
 
 
+def test_another_test_that_fails_in_each_run_of_the_twins_is_flagged() -> None:
+    played = Played().installed()
+    played.tested(played.log())
+    twins = played.twins().replace("PASSED", "FAILED tests/x.py::test_other\nPASSED", 1)
+    played.doubted(twins, MUTANTS, twin_exit=1)
+
+    assert flagged(played, "in copies of their files")
+
+
+def test_another_test_that_fails_at_times_is_tried_again() -> None:
+    played = Played().installed()
+    played.tested(played.log())
+    twins = played.twins().replace("PASSED", "FAILED tests/x.py::test_other\nPASSED", 1)
+    played.trial.more(())
+    played.step("twins", twins, code=1, changes=played.changes)
+    played.doubted(played.twins(), MUTANTS)
+
+    assert (*played.ending, played.attempt.flags) == (Status.PASSED, "", frozenset())
+
+
+def test_twins_are_tried_three_times_at_most() -> None:
+    played = Played().installed()
+    played.tested(played.log()).doubted(played.twins("FAILED"), MUTANTS)
+
+    assert played.trial.twins_run == 3
+
+
 def test_an_exit_code_that_says_nothing_with_gold_is_not_compared() -> None:
     played = Played(replace(FACTS, twin_exit=None)).installed()
     played.tested(played.log()).doubted(played.twins(), MUTANTS, twin_exit=1)
@@ -305,6 +335,35 @@ def test_what_running_tests_leaves_behind_is_not(path: str) -> None:
     attempt = resolved(changes=(MONEY, Change(path, "added", "x", FILE))).attempt
 
     assert attempt.flags == frozenset()
+
+
+@pytest.mark.parametrize(
+    "path", ["/opt/miniconda3/envs/testbed/bin/pytest", "/usr/bin/x", "/testbed/tox.ini"]
+)
+@pytest.mark.parametrize("step", ["tests", "twins"])
+def test_what_decides_about_the_next_step_and_changed_meanwhile_is_flagged(
+    path: str, step: str
+) -> None:
+    played = Played().installed()
+    played.tested(played.log())
+    changed = (MONEY, Change(path, "changed", "x", FILE))
+    if step == "tests":
+        played = Played().installed()
+        played.tested(played.log(), changes=changed)
+    played.changes = changed
+    played.doubted(played.twins(), MUTANTS)
+
+    assert flagged(played, f"{path}: made while the tests ran")
+
+
+def test_bytecode_that_the_tests_left_is_gone_before_the_twins() -> None:
+    made = Change("/testbed/ledger/__pycache__/money.cpython-311.pyc", "added", "x", FILE)
+    played = Played().installed()
+    played.tested(played.log(), changes=(MONEY, made))
+    twins = played.trial.more(())
+
+    assert twins is not None
+    assert twins.removed == (made.path,)
 
 
 def test_a_test_that_is_expected_to_fail_where_gold_passes_is_flagged() -> None:

@@ -14,7 +14,7 @@ from vervet.sandbox.job import Change
 from vervet.verification.patches.facts import Facts
 from vervet.verification.patches.script import REPOSITORY
 
-__all__ = ["Cleared", "clear"]
+__all__ = ["INERT", "INERT_PLACES", "SITE", "SWEPT", "Cleared", "clear"]
 
 SWEPT = ("/tmp/", "/var/tmp/", "/root/.cache/", "/run/")
 """What lies here is taken away before the tests, whoever left it."""
@@ -30,6 +30,21 @@ INERT = frozenset(
 """Metadata that nobody executes and that differs with version and time."""
 ENTRY_POINTS = "entry_points.txt"
 COMPILED = (".pyc", ".pyo")
+COMPILED_FROM = (
+    ".pyx",
+    ".pxd",
+    ".pxi",
+    ".c",
+    ".h",
+    ".cc",
+    ".cpp",
+    ".hpp",
+    ".cxx",
+    ".f",
+    ".f90",
+    ".rs",
+)
+"""Sources whose change changes a library."""
 SITE = ("/site-packages/", "/dist-packages/")
 
 
@@ -46,6 +61,8 @@ class Cleared:
 
 def clear(changes: Iterable[Change], facts: Facts, patched: Iterable[str]) -> Cleared:
     """Judge every change; `patched` are the files that the patch names, from the repository on."""
+    patched = tuple(patched)
+    compiles = any(path.endswith(COMPILED_FROM) for path in patched)
     known = {posixpath.join(REPOSITORY, path) for path in (*patched, *facts.tests)}
     found = Cleared()
     for change in changes:
@@ -53,6 +70,8 @@ def clear(changes: Iterable[Change], facts: Facts, patched: Iterable[str]) -> Cl
             found.rejected.append("the install step changed more than can be looked at")
         elif change.path == REPOSITORY or change.path.startswith(f"{REPOSITORY}/"):
             _inside(change, known, facts, found)
+            if not compiles and _is_other_library(change, facts):
+                found.flagged.append(f"another library than gold's in {change.path}")
         elif change.path in OURS or change.path.rstrip("/") + "/" in SWEPT:
             continue
         elif change.path.startswith(INERT_PLACES):
@@ -121,6 +140,12 @@ def _is_other_registry(change: Change, facts: Facts) -> bool:
     path = change.path.removeprefix(f"{REPOSITORY}/")
     named = posixpath.basename(path) == ENTRY_POINTS
     return named and path in facts.built and facts.built[path] not in ("", change.digest)
+
+
+def _is_other_library(change: Change, facts: Facts) -> bool:
+    """Whether installing made another library than with gold, where that is always the same."""
+    known = facts.built.get(change.path.removeprefix(f"{REPOSITORY}/"), "")
+    return change.path.endswith(".so") and bool(known) and change.digest != known
 
 
 def _is_copy(path: str, packages: Iterable[str]) -> bool:

@@ -163,6 +163,8 @@ def _doubts(trial: Trial) -> list[str]:
     found += [f"{path}: nobody could read it" for path in trial.unread[:SHOWN]]
     found += [f"{path}: made while the tests ran" for path in trial.written[:SHOWN]]
     found += [f"{name}: fails, as expected there but not with gold" for name in trial.xfailed]
+    if trial.exit_differs and trial.twins_agree:
+        found.append("other tests than with gold failed in copies of their files")
     if trial.restoring.flagged:
         kept = [touch.path for touch in trial.restoring.kept]
         found.append(f"decides how tests run, as gold does: {', '.join(kept[:SHOWN])}")

@@ -6,7 +6,6 @@ have reached is put back by the host before the tests, byte for byte.
 
 from __future__ import annotations
 
-import posixpath
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -25,7 +24,7 @@ from vervet.verification.patches.doubles import (
     twin_of,
 )
 from vervet.verification.patches.facts import Facts, unpack
-from vervet.verification.patches.foreign import SWEPT, Cleared, clear
+from vervet.verification.patches.foreign import INERT_PLACES, SWEPT, Cleared, clear
 from vervet.verification.patches.grading import Graded, regrade
 from vervet.verification.patches.lookout import Finding, look
 from vervet.verification.patches.script import REPOSITORY, Script, script_of
@@ -35,6 +34,7 @@ from vervet.verification.patches.touched import (
     Restoring,
     Touch,
     TouchKind,
+    is_configuration,
     plan_restoring,
     touched,
     trusted_of,
@@ -53,11 +53,15 @@ APPLIED_BY = (
 FIRST_APPLIED, ALREADY = 20, 30
 LARGEST_SOURCE = 2 << 20
 MOST_UNSEEN = 200
-TEST_FOLDERS = frozenset({"test", "tests", "testing"})
+MOST_TWINS = 3
+"""Runs of the twins: a test that fails at times does so each time only rarely, a forgery always."""
 PASSING = frozenset({"PASSED", "XFAIL"})
 FAILING = frozenset({"FAILED", "ERROR"})
 SOURCES = (".py", ".pyx", ".pxi", ".pxd", ".pyw", ".c", ".h", ".cc", ".cpp", ".hpp")
 """What is looked at: Python as such, the others word by word."""
+UNREADABLE = (".so", ".pth", ".pyd")
+PASSING_BY = (".pyc", "/__pycache__")
+"""What running Python leaves; it is taken away before the next step."""
 CODE = (".py", ".pyw", ".pyc", ".pth", ".so", ".egg", ".whl", ".zip")
 BUILT = frozenset({TouchKind.COMPILED, TouchKind.PLUGIN})
 """What installing makes in the repository itself, with gold as well."""
@@ -93,6 +97,8 @@ class Trial:
     graded: Graded | None = None
     canary_held: bool | None = None
     twins_agree: bool | None = None
+    exit_differs: bool = False
+    twins_run: int = 0
     mutants_fail: bool | None = None
     altered: frozenset[str] = frozenset()
     _nonce: str = field(default_factory=_by_chance)
@@ -131,6 +137,8 @@ class Trial:
                 self.written = self._written(report)
                 return self._grade(report)
             case "twins":
+                self.twins_run += 1
+                self.written += self._written(report)
                 self.twins_agree = self._compare_twins(report)
             case "mutants":
                 self.mutants_fail = self._see_mutants(report)
@@ -149,13 +157,22 @@ class Trial:
             return self._tests()
         if self.graded is None or not (self.graded.resolved or self.doubting):
             return None
-        if (self.facts.twins or self.doubting) and "twins" not in seen and self.files:
+        if (self.facts.twins or self.doubting) and self._want_twins():
             return self._run_twins()
+        if self.twins_agree is False and not self.doubting:
+            return None
         if (self.facts.mutants or self.doubting) and "mutants" not in seen:
             return self._run_mutants()
         if self.doubting and "altered" not in seen:
             return self._run_mutants("altered")
         return None
+
+    def _want_twins(self) -> bool:
+        """Whether to run them: once, and again where only a test that fails at times may differ."""
+        if "twins" not in self.reports:
+            return bool(self.files)
+        differs = self.twins_agree is False or self.exit_differs
+        return differs and not self.doubting and self.twins_run < MOST_TWINS
 
     @property
     def applied_by(self) -> str | None:
@@ -232,13 +249,13 @@ class Trial:
 
     def _look_at_others(self, files: Mapping[str, bytes]) -> None:
         """Look at what nobody has named; a copy of a file has the earlier form of that file."""
-        asked = self.cleared.unseen
         self._look(files)
-        self.unread += [path for path in asked if path not in files and not self._is_back(path)]
-
-    def _is_back(self, path: str) -> bool:
-        """Whether it is taken away before the tests, or put back."""
-        return path.removeprefix(f"{REPOSITORY}/") in self._to_put_back()
+        self.unread += [
+            path
+            for path in self.cleared.unseen
+            if (path not in files or path.endswith(UNREADABLE))
+            and not self._is_test(path.removeprefix(f"{REPOSITORY}/"))
+        ]
 
     def _look_at(self, paths: Iterable[str]) -> Check:
         some = list(paths)[:MOST_UNSEEN]
@@ -255,17 +272,13 @@ class Trial:
                 earlier = before.get(origin_of(path, before), b"").decode("utf-8", "replace")
                 self.sights += look(path, earlier, data.decode("utf-8", "replace"))
 
-    def _is_test(self, path: str) -> bool:
-        return path in self.facts.tests or path in self.put_back or self._in_test_folder(path)
+    def _own(self) -> tuple[str, ...]:
+        """Paths that the host lays or takes away itself."""
+        return (*self.facts.tests, *self.facts.gone)
 
-    def _in_test_folder(self, path: str) -> bool:
-        """Whether it lies with the instance's tests, in a folder that is called so."""
-        folders = {posixpath.dirname(file.path) for file in self.files}
-        return any(
-            TEST_FOLDERS & set(folder.split("/"))
-            and (posixpath.dirname(path) == folder or path.startswith(f"{folder}/"))
-            for folder in folders
-        )
+    def _is_test(self, path: str) -> bool:
+        """Whether the instance's own takes its place, whatever it holds."""
+        return path in self._own() or path in self._to_put_back()
 
     def _tests(self) -> Check:
         """The official test command on the instance's own tests, with a canary beside them."""
@@ -344,21 +357,40 @@ class Trial:
         ]
 
     def _written(self, report: CheckReport) -> list[str]:
-        """Code that came to be while the tests ran and does not with gold, sorted."""
-        earlier = {(change.path, change.digest) for change in self.reports["install"].changes}
-        laid = {f"{REPOSITORY}/{path}" for path in (*self.facts.tests, *self.put_back)}
-        if self.canary is not None:
-            laid.add(f"{REPOSITORY}/{self.canary.path}")
+        """What came to be while tests ran, does not with gold, and may decide about later ones."""
+        laid = {f"{REPOSITORY}/{path}" for path in (*self._own(), *self.put_back)}
+        laid |= {
+            f"{REPOSITORY}/{each.path}" for each in (*self._twins.values(), self.canary) if each
+        }
         return sorted(
-            change.path
-            for change in report.changes
-            if change.kind != "deleted"
-            and change.path.endswith(CODE)
-            and "/__pycache__/" not in change.path
-            and (change.path, change.digest) not in earlier
-            and change.path not in laid
-            and change.path not in self.facts.written
-            and not change.path.startswith(SWEPT)
+            path
+            for path in self._new_since_install(report)
+            if path not in laid
+            and path not in self.facts.written
+            and not path.endswith(PASSING_BY)
+            and not path.startswith((*SWEPT, *INERT_PLACES))
+            and (
+                not path.startswith(f"{REPOSITORY}/")
+                or path.endswith(CODE)
+                or is_configuration(path)
+            )
+        )
+
+    def _new_since_install(self, report: CheckReport) -> set[str]:
+        """Paths that are not as the install step left them."""
+        earlier = set(self.reports["install"].changes)
+        now = set(report.changes)
+        paths = {change.path for change in earlier ^ now}
+        return paths - {EVAL_FILE, PATCH_FILE, APPLY_FILE, "/vervet", *self.cleared.removed}
+
+    def _bytecode(self, step: str) -> tuple[str, ...]:
+        """Bytecode that a step has left: the next is to be of the sources alone."""
+        return tuple(
+            sorted(
+                path
+                for path in self._new_since_install(self.reports[step])
+                if path.endswith(PASSING_BY[0])
+            )
         )
 
     @property
@@ -384,16 +416,21 @@ class Trial:
             for file in self.files
         ]
         files.append(File(EVAL_FILE, self.script.testing(commands).encode()))
-        return Check("twins", argv=("/bin/bash", EVAL_FILE), files=tuple(files))
+        return Check(
+            "twins",
+            argv=("/bin/bash", EVAL_FILE),
+            files=tuple(files),
+            removed=self._bytecode("twins" if "twins" in self.reports else "tests"),
+            watched=True,
+        )
 
     def _compare_twins(self, report: CheckReport) -> bool:
         """Whether each test that was to pass ends in its twin as it did itself.
 
-        The runner's exit code is to be gold's, too: what prints a result cannot change that.
+        The runner's exit code is to be gold's, too, unless the log names a test that failed: what
+        prints a result cannot change that code.
         """
         assert self.graded is not None
-        if not self.doubting and self.facts.twin_exit not in (None, report.exit_code):
-            return False
         statuses = regrade(report.stdout, self.problem).statuses
         for name in self.problem.spec["FAIL_TO_PASS"]:
             spelled = name_in_twin(name, self.files, self._twins)
@@ -401,7 +438,9 @@ class Trial:
             own = self.graded.statuses.get(name)
             if (own in PASSING) is not (twin in PASSING):
                 return False
-        return True
+        self.exit_differs = self.facts.twin_exit not in (None, report.exit_code)
+        failing = any(status in FAILING for status in statuses.values())
+        return self.doubting or failing or not self.exit_differs
 
     def _run_mutants(self, step: str = "mutants") -> Check | None:
         """The tests under their own names, with bodies that must fail; None if none can be made.
@@ -424,6 +463,7 @@ class Trial:
         ]
         files.append(File(EVAL_FILE, self.script.testing().encode()))
         removed = [f"{REPOSITORY}/{twin.path}" for twin in self._twins.values()]
+        removed += self._bytecode("twins" if "twins" in self.reports else "tests")
         if self.canary is not None:
             removed.append(f"{REPOSITORY}/{self.canary.path}")
         return Check(
