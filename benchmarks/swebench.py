@@ -71,6 +71,8 @@ def measure(
     batches: tuple[list[float], list[float]] = ([], [])
     names = list(all_given[0].patches)
     with sandboxes(workers) as free, ThreadPoolExecutor(workers) as pool:
+        for given in all_given:
+            judge(free, given, NOTHING)  # not counted: a worker has judged before
         for turn in range(rounds):
             for name in names:
                 patches = [given.patches[name] for given in all_given]
