@@ -1,13 +1,13 @@
 """Owns one patch's way through a container: applied, installed, cleared, tested, doubted.
 
-Decides each next step from what the last one showed; runs nothing itself. What the candidate can
-have reached is put back by the host before the tests, byte for byte.
+Decides each next step from what the last one showed; runs nothing itself. What becomes of the
+disk meanwhile is `ground`'s.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from vervet.core.limits import Limits
@@ -24,23 +24,12 @@ from vervet.verification.patches.doubles import (
     twin_of,
 )
 from vervet.verification.patches.facts import Facts, unpack
-from vervet.verification.patches.foreign import INERT_PLACES, SWEPT, Cleared, clear
+from vervet.verification.patches.foreign import clear
 from vervet.verification.patches.grading import Graded, regrade
-from vervet.verification.patches.lookout import Finding, look
+from vervet.verification.patches.ground import LARGEST_SOURCE, Ground, laid
 from vervet.verification.patches.script import REPOSITORY, Script, script_of
-from vervet.verification.patches.text import Patch
-from vervet.verification.patches.touched import (
-    Changed,
-    Restoring,
-    Touch,
-    TouchKind,
-    is_configuration,
-    plan_restoring,
-    touched,
-    trusted_of,
-)
 
-__all__ = ["APPLIED_BY", "PASSING", "Trial", "origin_of", "with_facts"]
+__all__ = ["APPLIED_BY", "PASSING", "Trial", "with_facts"]
 
 PATCH_FILE, APPLY_FILE, EVAL_FILE = "/vervet/patch.diff", "/vervet/apply.sh", "/eval.sh"
 APPLIED_BY = (
@@ -51,20 +40,11 @@ APPLIED_BY = (
 )
 """The official commands, in their order (swebench.harness.run_evaluation)."""
 FIRST_APPLIED, ALREADY = 20, 30
-LARGEST_SOURCE = 2 << 20
 MOST_UNSEEN = 200
 MOST_TWINS = 3
 """Runs of the twins: a test that fails at times does so each time only rarely, a forgery always."""
 PASSING = frozenset({"PASSED", "XFAIL"})
 FAILING = frozenset({"FAILED", "ERROR"})
-SOURCES = (".py", ".pyx", ".pxi", ".pxd", ".pyw", ".c", ".h", ".cc", ".cpp", ".hpp")
-"""What is looked at: Python as such, the others word by word."""
-UNREADABLE = (".so", ".pth", ".pyd")
-PASSING_BY = (".pyc", "/__pycache__")
-"""What running Python leaves; it is taken away before the next step."""
-CODE = (".py", ".pyw", ".pyc", ".pth", ".so", ".egg", ".whl", ".zip")
-BUILT = frozenset({TouchKind.COMPILED, TouchKind.PLUGIN})
-"""What installing makes in the repository itself, with gold as well."""
 
 
 def _by_chance() -> str:
@@ -73,26 +53,18 @@ def _by_chance() -> str:
 
 
 @dataclass(slots=True)
-class Trial:
+class Trial(Ground):
     """A patch (None: no patch at all) on an instance.
 
     With `doubting` twins and mutants are run whatever came of the tests, as validation does.
     """
 
-    problem: Problem
-    patch: Patch | None
-    facts: Facts
     limits: Limits
     image: str
     doubting: bool = False
     script: Script = field(init=False)
     files: tuple[TestFile, ...] = field(init=False)
     canary: Canary | None = field(init=False)
-    reports: dict[str, CheckReport] = field(default_factory=dict)
-    cleared: Cleared = field(default_factory=Cleared)
-    put_back: list[str] = field(default_factory=list)
-    sights: list[Finding] = field(default_factory=list)
-    unread: list[str] = field(default_factory=list)
     written: list[str] = field(default_factory=list)
     graded: Graded | None = None
     canary_held: bool | None = None
@@ -127,18 +99,18 @@ class Trial:
             case "apply":
                 return self.applied_by is not None
             case "install":
-                self.cleared = clear(report.changes, self.facts, self._patched())
+                self.cleared = clear(report.changes, self.facts, self.patched())
                 if not self.doubting:
                     self.cleared.rejected += [f"changed {path}" for path in self.lost()]
                 return report.limit is None
             case "look":
-                self._look_at_others(report.files)
+                self.look_at_others(report.files)
             case "tests":
-                self.written = self._written(report)
+                self.written = self.left_by(report, self._doubles())
                 return self._grade(report)
             case "twins":
                 self.twins_run += 1
-                self.written += self._written(report)
+                self.written += self.left_by(report, self._doubles())
                 self.twins_agree = self._compare_twins(report)
             case "mutants":
                 self.mutants_fail = self._see_mutants(report)
@@ -191,18 +163,9 @@ class Trial:
         report = self.reports.get("tests")
         return report.stdout if report else b""
 
-    def _patched(self) -> tuple[str, ...]:
-        return tuple(file.path for file in self.patch.files) if self.patch else ()
-
     def _before(self) -> Check:
         """The sources that the patch changes, as they are at the base commit."""
-        return Check("before", fetch=self._sources())
-
-    def _sources(self) -> tuple[ArtifactSpec, ...]:
-        paths = {path for file in self.patch.files for path in (file.path, file.old_path)} if (
-            self.patch
-        ) else set()  # fmt: skip
-        return tuple(_fetched(path) for path in sorted(paths) if path)
+        return Check("before", fetch=self.sources())
 
     def _apply(self) -> Check:
         assert self.patch is not None
@@ -230,32 +193,8 @@ class Trial:
             files=(File(EVAL_FILE, self.script.install.encode()),),
             removed=(PATCH_FILE, APPLY_FILE),
             watched=True,
-            fetch=self._sources(),
+            fetch=self.sources(),
         )
-
-    def _look_at_own(self) -> None:
-        """Look at what the patch names, as it is once everything is installed."""
-        report = self.reports["install"]
-        files, named = report.files, set(self._patched())
-        self._look(files)
-        self.unread += [
-            each.path
-            for each in self._changed_inside()
-            if each.path in named
-            and each.path.endswith(SOURCES)
-            and not self._is_test(each.path)
-            and each.path not in files
-        ]
-
-    def _look_at_others(self, files: Mapping[str, bytes]) -> None:
-        """Look at what nobody has named; a copy of a file has the earlier form of that file."""
-        self._look(files)
-        self.unread += [
-            path
-            for path in self.cleared.unseen
-            if (path not in files or path.endswith(UNREADABLE))
-            and not self._is_test(path.removeprefix(f"{REPOSITORY}/"))
-        ]
 
     def _look_at(self, paths: Iterable[str]) -> Check:
         some = list(paths)[:MOST_UNSEEN]
@@ -264,30 +203,14 @@ class Trial:
             fetch=tuple(ArtifactSpec(path, path, LARGEST_SOURCE) for path in some),
         )
 
-    def _look(self, after: Mapping[str, bytes]) -> None:
-        """Look at sources for what reaches into the tests."""
-        before = self.reports["before"].files if "before" in self.reports else {}
-        for path, data in after.items():
-            if path.endswith(SOURCES) and not self._is_test(path.removeprefix(f"{REPOSITORY}/")):
-                earlier = before.get(origin_of(path, before), b"").decode("utf-8", "replace")
-                self.sights += look(path, earlier, data.decode("utf-8", "replace"))
-
-    def _own(self) -> tuple[str, ...]:
-        """Paths that the host lays or takes away itself."""
-        return (*self.facts.tests, *self.facts.gone)
-
-    def _is_test(self, path: str) -> bool:
-        """Whether the instance's own takes its place, whatever it holds."""
-        return path in self._own() or path in self._to_put_back()
-
     def _tests(self) -> Check:
         """The official test command on the instance's own tests, with a canary beside them."""
-        files, removed = self._restored()
+        files, removed = self.restored()
         if self.patch:
-            self._look_at_own()
+            self.look_at_own()
         commands = None
         if self.canary is not None and (self.facts.canary or self.doubting):
-            files.append(_laid(self.canary.path, self.canary.source.encode()))
+            files.append(laid(self.canary.path, self.canary.source.encode()))
             commands = self.canary.commands
         files.append(File(EVAL_FILE, self.script.testing(commands).encode()))
         return Check(
@@ -296,101 +219,6 @@ class Trial:
             files=tuple(files),
             removed=tuple(removed),
             watched=True,
-        )
-
-    def _restored(self) -> tuple[list[File], list[str]]:
-        """What goes back to the instance's own state, and what is taken away before that."""
-        files = {path: unpack(data) for path, data in self.facts.tests.items()}
-        removed = [f"{REPOSITORY}/{path}" for path in self.facts.gone]
-        removed += self.cleared.removed
-        for path in self._to_put_back():
-            if path in files or path in self.facts.gone:
-                continue
-            known = self._base(path)
-            if known is None:
-                removed.append(f"{REPOSITORY}/{path}")
-            else:
-                files[path] = known
-            self.put_back.append(path)
-        return [_laid(path, data) for path, data in sorted(files.items())], removed
-
-    def _to_put_back(self) -> list[str]:
-        return [
-            touch.path
-            for touch in self.restoring.put_back
-            if not (touch.kind in BUILT and touch.path in self.facts.built)
-        ]
-
-    def _base(self, path: str) -> bytes | None:
-        """A file as it is at the base commit; None where it is not there, or was not read."""
-        if path in self.facts.configuration:
-            return unpack(self.facts.configuration[path])
-        before = self.reports.get("before")
-        return before.files.get(path) if before else None
-
-    @property
-    def restoring(self) -> Restoring:
-        """What of the changed disk goes back, and what stays because gold touches it, too."""
-        own = touched(self._changed_inside(), trusted_of(self.problem.spec))
-        gold = [Touch(path, TouchKind(kind), "") for path, kind in self.facts.gold_touches.items()]
-        return plan_restoring(own, gold)
-
-    def lost(self) -> list[str]:
-        """Changed files that should go back, of which nobody has read what they were."""
-        added = {change.path for change in self._changed_inside() if change.added}
-        return [
-            path
-            for path in self._to_put_back()
-            if path not in added and path not in self.facts.tests and self._base(path) is None
-        ]
-
-    def _changed_inside(self) -> list[Changed]:
-        """Files in the repository that are not as in the image, relative to it."""
-        report = self.reports.get("install")
-        inside = f"{REPOSITORY}/"
-        return [
-            Changed(change.path.removeprefix(inside), change.kind == "added")
-            for change in (report.changes if report else ())
-            if change.path.startswith(inside)
-            and not change.path.startswith(f"{inside}.git/")
-            and (change.mode & 0o170000) != 0o040000
-        ]
-
-    def _written(self, report: CheckReport) -> list[str]:
-        """What came to be while tests ran, does not with gold, and may decide about later ones."""
-        laid = {f"{REPOSITORY}/{path}" for path in (*self._own(), *self.put_back)}
-        laid |= {
-            f"{REPOSITORY}/{each.path}" for each in (*self._twins.values(), self.canary) if each
-        }
-        return sorted(
-            path
-            for path in self._new_since_install(report)
-            if path not in laid
-            and path not in self.facts.written
-            and not path.endswith(PASSING_BY)
-            and not path.startswith((*SWEPT, *INERT_PLACES))
-            and (
-                not path.startswith(f"{REPOSITORY}/")
-                or path.endswith(CODE)
-                or is_configuration(path)
-            )
-        )
-
-    def _new_since_install(self, report: CheckReport) -> set[str]:
-        """Paths that are not as the install step left them."""
-        earlier = set(self.reports["install"].changes)
-        now = set(report.changes)
-        paths = {change.path for change in earlier ^ now}
-        return paths - {EVAL_FILE, PATCH_FILE, APPLY_FILE, "/vervet", *self.cleared.removed}
-
-    def _bytecode(self, step: str) -> tuple[str, ...]:
-        """Bytecode that a step has left: the next is to be of the sources alone."""
-        return tuple(
-            sorted(
-                path
-                for path in self._new_since_install(self.reports[step])
-                if path.endswith(PASSING_BY[0])
-            )
         )
 
     @property
@@ -409,10 +237,14 @@ class Trial:
             self.canary_held = self.canary.held(self.graded.statuses)
         return self.canary_held is not False or self.doubting
 
+    def _doubles(self) -> list[str]:
+        """Paths of what lies beside the tests."""
+        return [each.path for each in (*self._twins.values(), self.canary) if each]
+
     def _run_twins(self) -> Check:
         self._twins, commands = twin_of(self.script.commands, self.files, self._nonce)
         files = [
-            _laid(self._twins[file.path].path, unpack(self.facts.tests[file.path]))
+            laid(self._twins[file.path].path, unpack(self.facts.tests[file.path]))
             for file in self.files
         ]
         files.append(File(EVAL_FILE, self.script.testing(commands).encode()))
@@ -420,7 +252,7 @@ class Trial:
             "twins",
             argv=("/bin/bash", EVAL_FILE),
             files=tuple(files),
-            removed=self._bytecode("twins" if "twins" in self.reports else "tests"),
+            removed=self.bytecode("twins" if "twins" in self.reports else "tests"),
             watched=True,
         )
 
@@ -458,12 +290,10 @@ class Trial:
         }
         if not made:
             return None
-        files = [
-            _laid(path, text.encode("utf-8", "surrogateescape")) for path, text in made.items()
-        ]
+        files = [laid(path, text.encode("utf-8", "surrogateescape")) for path, text in made.items()]
         files.append(File(EVAL_FILE, self.script.testing().encode()))
         removed = [f"{REPOSITORY}/{twin.path}" for twin in self._twins.values()]
-        removed += self._bytecode("twins" if "twins" in self.reports else "tests")
+        removed += self.bytecode("twins" if "twins" in self.reports else "tests")
         if self.canary is not None:
             removed.append(f"{REPOSITORY}/{self.canary.path}")
         return Check(
@@ -484,24 +314,6 @@ class Trial:
         names = self.problem.spec["FAIL_TO_PASS"]
         kept = {function_of(name) for name in names if statuses.get(name) not in FAILING}
         return frozenset(map(function_of, names)) - kept - {""}
-
-
-def origin_of(path: str, known: Iterable[str]) -> str:
-    """The file of the repository that a path is, or is an installed copy of; empty if none is."""
-    if path in known:
-        return path
-    inner = path.partition("-packages/")[2] or path.removeprefix(f"{REPOSITORY}/")
-    inner = inner.removeprefix("build/lib/")
-    folders = ("", "src/", "lib/")
-    return next((f"{each}{inner}" for each in folders if f"{each}{inner}" in known), "")
-
-
-def _laid(path: str, data: bytes) -> File:
-    return File(f"{REPOSITORY}/{path}", data)
-
-
-def _fetched(path: str) -> ArtifactSpec:
-    return ArtifactSpec(path, f"{REPOSITORY}/{path}", LARGEST_SOURCE)
 
 
 def with_facts(problem: Problem, facts: Facts) -> Problem:
