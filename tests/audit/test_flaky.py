@@ -171,6 +171,15 @@ def test_chance_near_the_limit_is_flaky_all_the_same() -> None:
     assert ruling.finding is Finding.FLAKY
 
 
+def test_chance_that_only_time_enough_shows_is_flaky() -> None:
+    def play(word: str, at: int) -> Attempt:
+        return NEAR if word == NORMAL else FAILED if word == WIDE and at == 3 else PASSED
+
+    ruling, made = search(play, Plan(factors=()))
+    assert ruling.finding is Finding.FLAKY
+    assert len(made[WIDE]) == 5
+
+
 def test_conditions_that_cannot_be_had_are_passed_over() -> None:
     made = {NORMAL: [PASSED] * 11}
     plan = Plan()

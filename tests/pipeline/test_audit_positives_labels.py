@@ -95,8 +95,8 @@ def test_without_runs_the_worked_answers_speak_alone(world: World) -> None:
     assert suspect.reasons == ("7/2 is 3.5, not 3, which was rounded or cut",)
 
 
-def test_a_suite_without_labels_is_refused(migrated_sqlite: str) -> None:
-    database = Database.open(migrated_sqlite)
+def test_a_suite_without_labels_is_refused(migrated_url: str) -> None:
+    database = Database.open(migrated_url)
     tests = [{"input": "", "output": ""}]
     with database.write() as conn:
         suite_id = save_suite(conn, Suite("s", (Problem("p", "program", "", {"tests": tests}),)))

@@ -83,7 +83,9 @@ def test_what_was_re_judged_stays_chosen_and_its_failures_are_counted(database: 
     assert put(database, run, [solution_id], condition=REFERENCE) == []
     with database.read() as conn:
         (found,) = chosen(conn, run, 0.0)
-    assert (found.failures(REFERENCE), found.failures("normal"), found.why) == (1, 0, "m")
+    history = found.history
+    assert (history.failures(REFERENCE), history.failures("normal")) == (1, 0)
+    assert history.why[REFERENCE] == "m"
     assert [each.status for each in found.attempts(REFERENCE)] == [Status.PASSED]
 
 

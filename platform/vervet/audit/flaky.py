@@ -31,6 +31,8 @@ LOAD = 5
 WIDE, BARELY = Condition(limits=4).word, Condition(limits=1.2).word
 """Time enough to end, and 20 % more than the limit."""
 CPU_TIME = "cpu_time"
+WIDE_ATTEMPTS = 5
+"""With time enough, of what is near its limit: chance is to show there."""
 
 Made = Mapping[str, Sequence[Attempt]]
 """Attempts of one solution by condition, each in their order; none that ended in infra_error."""
@@ -157,11 +159,7 @@ def _rule_speed(
     made: Made, normal: Sequence[Attempt], plan: Plan, given_up: Collection[str]
 ) -> Ruling:
     """A solution near its limit, or beyond: it is tried alone with more time."""
-    wanted = {
-        word: total
-        for word, total in ((BARELY, 1), (WIDE, 2))
-        if word not in given_up and len(made.get(word, ())) < total
-    }
+    wanted = _missing(made, {BARELY: 1, WIDE: 2}, given_up)
     if wanted:
         return Ruling(wanted)
     barely, wide = made.get(BARELY, ()), made.get(WIDE, ())
@@ -175,11 +173,23 @@ def _rule_speed(
             return _rule_flaky(made, normal, plan, given_up)
     if wide and not consistent(wide):
         return _rule_flaky(made, normal, plan, given_up)
+    wanted = _missing(made, {WIDE: min(plan.needed, WIDE_ATTEMPTS)}, given_up)
+    if wanted:
+        return Ruling(wanted)
     seen = sorted({outcome_of(attempt) for attempt in normal})
     words = f"ends near its limit of CPU time ({', '.join(seen)})"
     if wide:
         words += f"; alone, with four times the limit: {outcome_of(wide[0])}"
     return Ruling(finding=Finding.SPEED_DEPENDENT, cause=Cause.SPEED, words=words)
+
+
+def _missing(made: Made, totals: Mapping[str, int], given_up: Collection[str]) -> dict[str, int]:
+    """Those of the totals that are not reached, and can be."""
+    return {
+        word: total
+        for word, total in totals.items()
+        if word not in given_up and len(made.get(word, ())) < total
+    }
 
 
 def _beyond(

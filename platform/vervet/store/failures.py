@@ -100,6 +100,7 @@ def _of_sqlite(original: sqlite3.Error, where: str) -> StoreError | None:
 
 
 def free_space(where: str) -> float:
+    """Bytes that are free on the disk of a database file; infinity where that cannot be said."""
     try:
         return shutil.disk_usage(Path(where).parent).free
     except OSError:
@@ -124,6 +125,7 @@ def _read_only(where: str) -> ReadOnlyError:
 
 
 def full(where: str) -> DiskFullError:
+    """What to raise where the disk of a database is full."""
     return DiskFullError(
         f"no space is left for the database {where}",
         hint="Make room and run the same command again: what was recorded is kept.",
