@@ -15,7 +15,7 @@ ARGS ?=
 FAMILY ?= code arith
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run-task swebench test test-services test-train test-vllm images check db-upgrade sql worker train-model lock pythia bench bench-sandbox clean
+.PHONY: help setup run-task swebench test test-services test-swebench test-train test-vllm images check db-upgrade sql worker train-model lock pythia bench bench-sandbox clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,7 +33,10 @@ test: $(VENV)/.dev ## Run the test suite (real jail, SQLite, PostgreSQL, Redis)
 	$(BIN)/pytest -n auto --dist loadgroup -m "not heavy_train and not heavy_vllm and not services" $(ARGS)
 
 test-services: $(VENV)/.dev ## The docker sandbox on a real engine (as root it installs and starts one)
-	$(BIN)/pytest -m services --timeout 900 $(ARGS)
+	$(BIN)/pytest -m "services and not swebench" --timeout 900 $(ARGS)
+
+test-swebench: $(VENV)/.dev ## Heavy: patches judged in real containers, forged ones too (builds the images of the instances)
+	$(BIN)/pytest -m swebench --timeout 1200 $(ARGS)
 
 check: $(VENV)/.dev ## Lint, types, import rules
 	$(BIN)/ruff check .

@@ -26,7 +26,11 @@ from vervet.verification.registry import verify
 
 __all__ = ["patch_instances"]
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("swebench-forging")]
+pytestmark = [
+    pytest.mark.services,
+    pytest.mark.swebench,
+    pytest.mark.xdist_group("swebench-forging"),
+]
 
 FORGERIES = forgeries()
 HONEST = [

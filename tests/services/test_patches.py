@@ -47,7 +47,11 @@ from vervet.verification.registry import drive, verifier_for
 
 __all__ = ["patch_instances"]
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("swebench-images")]
+pytestmark = [
+    pytest.mark.services,
+    pytest.mark.swebench,
+    pytest.mark.xdist_group("swebench-images"),
+]
 
 CODES = {
     "gold": "",

@@ -28,7 +28,11 @@ from vervet.sandbox.docker.instance_repository import commit_files
 from vervet.sandbox.docker.instance_stages import Stage, reap_stages, run_stage
 from vervet.sandbox.docker.instance_values import Wanted
 
-pytestmark = [pytest.mark.services, pytest.mark.xdist_group("swebench-images")]
+pytestmark = [
+    pytest.mark.services,
+    pytest.mark.swebench,
+    pytest.mark.xdist_group("swebench-images"),
+]
 
 ROWS = {row["instance_id"]: row for row in instances()}
 SOURCES = {"vervet/ledger": "vervet__ledger-1"}
