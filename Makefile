@@ -15,21 +15,28 @@ ARGS ?=
 FAMILY ?= code arith
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run-task test test-services test-train test-vllm images check db-upgrade sql worker train-model lock pythia bench bench-sandbox clean
+.PHONY: help setup run-task swebench test test-services test-swebench test-train test-vllm images check db-upgrade sql worker train-model lock pythia bench bench-sandbox clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(VENV)/.default ## Install Vervet into .venv (no root, no uv needed)
 
-run-task: setup ## Sample, verify, record and draw: TASK=code|arith|humaneval|mbpp|gsm8k|math|codecontests|FILE N= LIMIT= MODEL= CANDIDATES=
-	$(BIN)/vervet run $(TASK)$(if $(filter $(TASK),$(MINI)),-mini) --n $(N) $(if $(LIMIT),--limit $(LIMIT)) $(if $(MODEL),--model $(MODEL)) $(ARGS)
+run-task: setup ## Sample, verify, record and draw: TASK=code|arith|humaneval|mbpp|gsm8k|math|codecontests|swebench|FILE N= LIMIT= MODEL= CANDIDATES=
+	$(if $(filter swebench,$(TASK)),$(MAKE) swebench,$(BIN)/vervet run $(TASK)$(if $(filter $(TASK),$(MINI)),-mini) --n $(N) $(if $(LIMIT),--limit $(LIMIT)) $(if $(MODEL),--model $(MODEL)) $(ARGS))
+
+swebench: $(VENV)/.swebench ## Heavy: judge patches on the shipped SWE-bench instances, in containers of a Docker engine: ARGS="-i ID"
+	$(BIN)/vervet swebench build
+	$(BIN)/vervet swebench evaluate $(ARGS)
 
 test: $(VENV)/.dev ## Run the test suite (real jail, SQLite, PostgreSQL, Redis)
 	$(BIN)/pytest -n auto --dist loadgroup -m "not heavy_train and not heavy_vllm and not services" $(ARGS)
 
 test-services: $(VENV)/.dev ## The docker sandbox on a real engine (as root it installs and starts one)
-	$(BIN)/pytest -m services --timeout 900 $(ARGS)
+	$(BIN)/pytest -m "services and not swebench" --timeout 900 $(ARGS)
+
+test-swebench: $(VENV)/.dev ## Heavy: patches judged in real containers, forged ones too (builds the images of the instances)
+	$(BIN)/pytest -m swebench --timeout 1200 $(ARGS)
 
 check: $(VENV)/.dev ## Lint, types, import rules
 	$(BIN)/ruff check .
@@ -92,6 +99,10 @@ $(VENV)/.default: requirements/default.txt pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.default requirements/dev.txt
 	$(call install,$(VENV)) --no-deps --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(VENV)/.swebench: $(VENV)/.default requirements/swebench.txt
+	$(call install,$(VENV)) --no-deps --require-hashes -r requirements/swebench.txt
 	@touch $@
 
 .venv-train/.train: requirements/train.txt requirements/torch-cpu.txt requirements/dev.txt

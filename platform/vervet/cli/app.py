@@ -27,7 +27,9 @@ from vervet.cli import (
     references,
     results,
     run,
+    sandbox,
     selecting,
+    swebench,
 )
 from vervet.core.errors import (
     AnalysisError,
@@ -81,6 +83,8 @@ for module in (
     exporting,
     database,
     audit,
+    swebench,
+    sandbox,
     host,
 ):
     module.register(app)

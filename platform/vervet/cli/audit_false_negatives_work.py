@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from vervet.cli.display import DisplayMode
+from vervet.cli.swebench_options import in_containers, ready_suite
 from vervet.core.errors import ProblemError
 
 if TYPE_CHECKING:
@@ -58,8 +59,12 @@ def audit_suite(config: RunConfig, display: DisplayMode, asked: Asked) -> Audite
 
     loaded = load_suite(config.suite, config.format, config.limit)
     print_set_aside(loaded.set_aside)
+    if any(problem.kind == "patch" for problem in loaded.suite.problems):
+        config = in_containers(config)
+        asked = replace(asked, mutants=None)
+    suite = ready_suite(loaded.suite, config)
     with work.open_database(config) as database, work.open_sandbox(config) as sandbox:
-        session = open_references(database, loaded.suite, config, sandbox)
+        session = open_references(database, suite, config, sandbox)
         suspects = _suspects(database, session, sandbox) if asked.labels else None
         audit = NegativesWork(session, _words(suspects))
         through = _carry(database, config, audit, display)
@@ -67,7 +72,7 @@ def audit_suite(config: RunConfig, display: DisplayMode, asked: Asked) -> Audite
             found = audit.result(conn, finished=through)
         if asked.mutants is None or not through:
             return Audited(found, through, suspects)
-        search = _search(database, loaded.suite, config, sandbox, asked, audit)
+        search = _search(database, suite, config, sandbox, asked, audit)
         if search is None:
             return Audited(found, through, suspects)
         through = _carry(database, config, search, display)

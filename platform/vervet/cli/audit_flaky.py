@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,7 +23,8 @@ from vervet.cli.options import (
     WorkersOption,
     config_from,
 )
-from vervet.core.errors import ProblemError, UnknownNameError, UsageError
+from vervet.cli.swebench_options import in_containers, ready_suite
+from vervet.core.errors import ProblemError, StoreError, UnknownNameError, UsageError
 
 if TYPE_CHECKING:
     from vervet.audit.effect import RunEffect
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
+PATCH = "patch"
+"""The kind of problem whose solutions run in containers of their own."""
 EACH = 3
 """Passed solutions of a problem that are examined, and as many others, if nothing else is said."""
 
@@ -129,7 +132,12 @@ def flaky(
         "unsafe_no_isolation": unsafe or None,
     }  # fmt: skip
     config = config_from(config_file, override, **flags)
-    plan = _plan(config, repetitions, min_flip, miss, varied, loaded, exhaustive, settle)
+    patches = _is_of_patches(config, target)
+    if patches:
+        config = in_containers(config)
+    plan = _plan(
+        config, repetitions, min_flip, miss, varied, loaded, exhaustive, settle, patches=patches
+    )
     if fail_over is not None and not 0 <= fail_over <= 1:
         raise UsageError(f"--fail-over is {fail_over}", hint="Give a share from 0 to 1.")
     many = _each(each)
@@ -154,6 +162,21 @@ def flaky(
         raise typer.Exit(1)
 
 
+def _is_of_patches(config: RunConfig, target: str | None) -> bool:
+    """Whether the run, or the suite, holds patches, which run in containers and nowhere else."""
+    from vervet.cli import work
+    from vervet.cli.names import find
+    from vervet.cli.suites import holds_patches
+    from vervet.store.suites import load_suite as stored_suite
+
+    try:
+        with work.open_database(config, create=False) as database, database.read() as conn:
+            suite = stored_suite(conn, find(database, target).suite_id)
+            return any(problem.kind == PATCH for problem in suite.problems)
+    except (UsageError, StoreError):
+        return target is not None and holds_patches(target, config.format)
+
+
 def _plan(
     config: RunConfig,
     repetitions: int | None,
@@ -163,6 +186,8 @@ def _plan(
     loaded: int,
     exhaustive: bool,
     settle: bool,
+    *,
+    patches: bool,
 ) -> Plan:
     from vervet.audit.flaky import PAPERS, Plan
     from vervet.sandbox.perturbed import factors_of
@@ -182,11 +207,9 @@ def _plan(
         settle=settle,
         factors=factors_of(config.sandbox),
     )
-    if varied is not None:
-        return made
-    from dataclasses import replace
-
-    return replace(made, varied=min(made.needed, PAPERS))
+    if patches:
+        return replace(made, varied=0, loaded=0, factors=())
+    return made if varied is not None else replace(made, varied=min(made.needed, PAPERS))
 
 
 def _each(text: str) -> int | None:
@@ -229,7 +252,8 @@ def _search(
                 raise problem from None
         else:
             print_set_aside(loaded.set_aside)
-            known = open_references(database, loaded.suite, config, sandbox)
+            suite = ready_suite(loaded.suite, config)
+            known = open_references(database, suite, config, sandbox)
             targets = [Target(known, reference=True)]
             return FlakySearch(database, targets, plan, audited=known.run, seed=seed), known.run
     run = exact or find(database, None)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from vervet.core.errors import VervetError
 from vervet.core.lines import SetAside
 from vervet.core.values import Problem
 from vervet.problems.bundled import load
@@ -13,7 +14,15 @@ from vervet.problems.checking import CheckedFile, check_file
 from vervet.problems.formats import LoadedSuite
 from vervet.verification.registry import verifier_for
 
-__all__ = ["CheckedCandidates", "as_json", "check_candidates", "check_problems", "load_suite"]
+__all__ = [
+    "CheckedCandidates",
+    "as_json",
+    "check_candidates",
+    "check_problems",
+    "holds_patches",
+    "judgeable",
+    "load_suite",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +41,21 @@ def load_suite(name: str, format: str | None, limit: int | None = None) -> Loade
 
     Raises what `vervet.problems.bundled.load` raises.
     """
-    return load(name, format=format, limit=limit, check=_judgeable)
+    return load(name, format=format, limit=limit, check=judgeable)
+
+
+def holds_patches(name: str, format: str | None) -> bool:  # noqa: A002
+    """Whether a suite of that name has problems that are solved by patches; false for none."""
+    try:
+        suite = load(name, format=format, limit=1).suite
+    except VervetError:
+        return False
+    return any(problem.kind == "patch" for problem in suite.problems)
 
 
 def check_problems(name: str, format: str | None) -> CheckedFile:  # noqa: A002
     """The check of a file of problems, with what their verifiers say of each."""
-    return check_file(name, format=format, check=_judgeable)
+    return check_file(name, format=format, check=judgeable)
 
 
 def check_candidates(path: Path, suite: LoadedSuite, source: str | None) -> CheckedCandidates:
@@ -80,6 +98,6 @@ def as_json(problems: CheckedFile, candidates: CheckedCandidates | None) -> dict
     }
 
 
-def _judgeable(problem: Problem) -> None:
+def judgeable(problem: Problem) -> None:
     """Raise `ProblemError` or `UnknownNameError` for what no verifier can judge."""
     verifier_for(problem.kind).check_problem(problem)

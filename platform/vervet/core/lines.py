@@ -13,7 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, cast
 
-__all__ = ["MAX_LINE", "Record", "SetAside", "open_bytes", "read_records"]
+__all__ = [
+    "MAX_LINE",
+    "Record",
+    "SetAside",
+    "no_constant",
+    "open_bytes",
+    "read_records",
+    "unique_keys",
+]
 
 MAX_LINE = 64 << 20
 """Longest line that is read, in bytes after decompression."""
@@ -106,8 +114,10 @@ def _skip_rest(file: IO[bytes], raw: bytes) -> None:
 def _object(raw: bytes, constants: bool) -> dict[str, Any]:
     """The JSON object in `raw`. Raises `ValueError` with the reason if there is none."""
     try:
-        constant = None if constants else _no_constant
-        value = json.loads(raw.decode("utf-8"), object_pairs_hook=_unique, parse_constant=constant)
+        constant = None if constants else no_constant
+        value = json.loads(
+            raw.decode("utf-8"), object_pairs_hook=unique_keys, parse_constant=constant
+        )
     except UnicodeDecodeError as error:
         raise ValueError(f"not UTF-8 (byte {error.start + 1} of the line)") from None
     except json.JSONDecodeError as error:
@@ -119,7 +129,8 @@ def _object(raw: bytes, constants: bool) -> dict[str, Any]:
     return value
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of those pairs. Raises `ValueError` if a key stands twice."""
     value = dict(pairs)
     if len(value) != len(pairs):
         names = [name for name, _ in pairs]
@@ -128,5 +139,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-def _no_constant(name: str) -> float:
+def no_constant(name: str) -> float:
+    """Never returns: raises `ValueError`, since NaN and Infinity are no JSON."""
     raise ValueError(f"holds {name}, which is no JSON number")

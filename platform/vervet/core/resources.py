@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["migrations_dir", "sandboxes_dir"]
+__all__ = ["docker_dir", "migrations_dir", "sandboxes_dir"]
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -22,3 +22,8 @@ def sandboxes_dir() -> Path:
 def migrations_dir() -> Path:
     """Alembic revisions and the SQL views."""
     return _beside("migrations")
+
+
+def docker_dir() -> Path:
+    """Scripts that make images on a Docker engine."""
+    return _beside("docker")

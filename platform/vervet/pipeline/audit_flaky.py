@@ -48,11 +48,15 @@ ALONE = frozenset({BARELY, WIDE})
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A run whose solutions are examined: at most `each` passed and as many others a problem."""
+    """A run whose solutions are examined: at most `each` passed and as many others a problem.
+
+    Only those of some `problems`, by their own ids, if these are given.
+    """
 
     session: Session
     reference: bool
     each: int | None = None
+    problems: frozenset[str] | None = None
 
 
 @dataclass(slots=True)
@@ -81,6 +85,7 @@ class FlakySearch:
         config = {
             "plan": {**asdict(plan), "factors": list(plan.factors)},
             "each": [target.each for target in targets],
+            "problems": [sorted(t.problems) for t in targets if t.problems is not None],
             "seed": seed,
         }
         self.name = f"{KIND} {audited.name} {digest_json(config)[:6]}"
@@ -162,7 +167,10 @@ class FlakySearch:
         seen: set[tuple[str, int]] = set()
         for target in self._targets:
             run = target.session.run
-            for one in choose(sampled_solutions(conn, run), target.each, self._seed):
+            sampled = sampled_solutions(conn, run)
+            if target.problems is not None:
+                sampled = [one for one in sampled if one.problem in target.problems]
+            for one in choose(sampled, target.each, self._seed):
                 key = (run.verifier_digest, one.solution_id)
                 if key not in seen:
                     seen.add(key)

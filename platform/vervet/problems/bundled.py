@@ -12,7 +12,7 @@ from vervet.core.errors import ProblemError, UnknownNameError
 from vervet.core.values import Problem, Suite
 from vervet.problems.formats import LoadedSuite
 from vervet.problems.hub import is_hub_name, read_hub_suite
-from vervet.problems.reading import ProblemCheck, first_reasons, read_suite
+from vervet.problems.reading import ProblemCheck, first_reasons, guess_format, read_suite
 
 __all__ = [
     "SuiteSummary",
@@ -126,13 +126,17 @@ def suite_file(name: str) -> Path:
 
 
 def existing_file(name: str) -> Path:
-    """The file of that name. Raises `UnknownNameError` or `ProblemError` if it is none."""
+    """The file of that name, or the folder, if a format reads it.
+
+    Raises `UnknownNameError` or `ProblemError` if it is none.
+    """
     bundled = _bundled()
     path = Path(name).expanduser()
     if path.is_file():
         return path
     if path.is_dir():
-        raise ProblemError(f"{path} is a folder", hint="Give a file of problems in it.")
+        guess_format(path)
+        return path
     known = _neighbours(path) if path.suffix or len(path.parts) > 1 else (*bundled, *_BY_PATH)
     error = UnknownNameError("suite or problem file", name, known or bundled)
     error.hint = _BY_PATH.get(name.lower(), error.hint)
@@ -140,11 +144,19 @@ def existing_file(name: str) -> Path:
 
 
 def _bundled() -> dict[str, Path]:
-    return _by_name(_FOLDER)
+    return _by_name(_FOLDER) | {path.name: path for path in _folders()}
 
 
 def _recorded() -> dict[str, Path]:
-    return _by_name(_FOLDER / "recorded")
+    predictions = {path.name: path / "predictions.jsonl" for path in _folders()}
+    return _by_name(_FOLDER / "recorded") | {
+        name: path for name, path in predictions.items() if path.is_file()
+    }
+
+
+def _folders() -> list[Path]:
+    """Suites that are a folder of tasks, as SWE-bench keeps its instances."""
+    return [path.parent for path in _FOLDER.glob("*/tasks")]
 
 
 def _by_name(folder: Path) -> dict[str, Path]:

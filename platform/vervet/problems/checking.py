@@ -57,7 +57,7 @@ def check_file(
         path = Path(name)
         used = format_of(path, format)
         items = items_of(used, path)
-        remarks = () if is_parquet(path) else remarks_on_text(path)
+        remarks = () if path.is_dir() or is_parquet(path) else remarks_on_text(path)
     kinds: Counter[str] = Counter()
     quarantined: list[SetAside] = []
     without = 0

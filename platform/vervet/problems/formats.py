@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from vervet.core.errors import UnknownNameError
 from vervet.core.lines import Record, SetAside
 from vervet.core.values import Problem, Suite
 
-__all__ = ["LoadedSuite", "ProblemFormat", "format_names", "get_format"]
+__all__ = ["FolderFormat", "LoadedSuite", "ProblemFormat", "format_names", "get_format"]
 
 GROUP = "vervet.problem_formats"
 
@@ -47,6 +47,15 @@ class ProblemFormat(Protocol):
         The row names problems whose records have no id. Raises `ProblemError` with what is
         wrong in the record.
         """
+        ...
+
+
+@runtime_checkable
+class FolderFormat(Protocol):
+    """A format that also reads a folder: its `records` take one."""
+
+    def recognises_folder(self, path: Path) -> bool:
+        """Whether the folder is laid out as the format's are."""
         ...
 
 

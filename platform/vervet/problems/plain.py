@@ -19,6 +19,7 @@ from vervet.core.lines import Record, SetAside
 from vervet.core.values import Problem
 from vervet.problems.fields import only_keys, text, texts, words_for
 from vervet.problems.rows import read_rows
+from vervet.problems.swebench import PATCH_KEYS, patch_spec
 from vervet.problems.yaml_records import is_yaml, read_yaml_records
 
 __all__ = ["PlainFormat", "dump"]
@@ -218,6 +219,15 @@ def _answer(record: Mapping[str, Any]) -> dict[str, Any]:
     return spec
 
 
+def _patch(record: Mapping[str, Any]) -> dict[str, Any]:
+    """An instance as SWE-bench has it, and what validation showed of it."""
+    facts = record.get("facts", {})
+    if not isinstance(facts, dict):
+        raise ProblemError(f"'facts' is {words_for(facts)}, not a mapping")
+    spec = patch_spec({"PASS_TO_PASS": [], **record})
+    return {**spec, **({"facts": facts} if facts else {})}
+
+
 _Spec = Callable[[Mapping[str, Any]], dict[str, Any]]
 _KINDS: Mapping[str, tuple[tuple[str, ...], _Spec]] = {
     "program": (
@@ -232,4 +242,5 @@ _KINDS: Mapping[str, tuple[tuple[str, ...], _Spec]] = {
         _function,
     ),
     "answer": (("answer", "pattern", "choices", "limits"), _answer),
+    "patch": ((*PATCH_KEYS, "facts", "limits"), _patch),
 }  # fmt: skip

@@ -11,7 +11,13 @@ from vervet.core.digests import canonical_json
 from vervet.core.errors import ProblemError, UsageError, VervetError
 from vervet.core.lines import Record, SetAside
 from vervet.core.values import Problem, Suite
-from vervet.problems.formats import LoadedSuite, ProblemFormat, format_names, get_format
+from vervet.problems.formats import (
+    FolderFormat,
+    LoadedSuite,
+    ProblemFormat,
+    format_names,
+    get_format,
+)
 
 __all__ = [
     "ProblemCheck",
@@ -127,12 +133,24 @@ def format_of(path: Path, name: str | None) -> ProblemFormat:
 
 
 def guess_format(path: Path) -> ProblemFormat:
-    """The format whose keys the first records have. Raises `ProblemError` if none has."""
+    """The format whose keys the first records have. Raises `ProblemError` if none has.
+
+    A folder is of the format that reads folders laid out as it is.
+    """
+    if path.is_dir():
+        return _format_of_folder(path)
     with ExitStack() as stack:
         return recognised(
             [(used, stack.enter_context(closing(items_of(used, path)))) for used in all_formats()],
             str(path),
         )
+
+
+def _format_of_folder(path: Path) -> ProblemFormat:
+    for used in all_formats():
+        if isinstance(used, FolderFormat) and used.recognises_folder(path):
+            return used
+    raise ProblemError(f"{path} is a folder", hint="Give a file of problems in it.")
 
 
 def all_formats() -> list[ProblemFormat]:

@@ -5,7 +5,7 @@ Their wire form is fixed by `sandboxes/job.schema.json` and `sandboxes/report.sc
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -13,6 +13,7 @@ from vervet.core.limits import Limits, Usage
 
 __all__ = [
     "ArtifactSpec",
+    "Change",
     "Check",
     "CheckReport",
     "File",
@@ -26,10 +27,14 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """One regular file laid into the program's working folder; `path` is relative."""
+    """One regular file laid into the program's working folder; `path` is relative.
+
+    `mode` holds where the program's profile is an image; elsewhere files can be read only.
+    """
 
     path: str
     data: bytes
+    mode: int = 0o644
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +53,42 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
-    """One execution of the job's program on one input; what to expect stays with the host."""
-
-    name: str
-    stdin: bytes = b""
-
-
-@dataclass(frozen=True, slots=True)
 class ArtifactSpec:
-    """A regular file to copy out after the last check, at most `max_size` bytes."""
+    """A regular file to copy out after the last check, at most `max_size` bytes.
+
+    What is not there, not a regular file or larger is left out. Of a container (a program whose
+    profile is an image) it may be a folder: each file in it comes as `name/path`, and `max_size`
+    bounds their sum.
+    """
 
     name: str
     path: str
     max_size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One execution of the job's program on one input; what to expect stays with the host.
+
+    Of a program whose profile is an image ("image:NAME") the checks are steps in one container,
+    in their order: what one leaves on the disk the next one finds, but no process. There a check
+    has an `argv`, `user`, `folder` and times and output of its own limits (the others are the
+    job's). Before it starts the host takes `removed` away and lays `files` in, with absolute
+    paths and never through a link: one in the way is replaced by a folder. With `watched` the
+    report says what the container's disk has come to differ in from its image; `fetch` is read
+    after the check. Without an `argv` no program is started.
+    """
+
+    name: str
+    stdin: bytes = b""
+    argv: tuple[str, ...] = ()
+    files: tuple[File, ...] = ()
+    removed: tuple[str, ...] = ()
+    folder: str = "/"
+    user: str = "root"
+    limits: Limits | None = None
+    watched: bool = False
+    fetch: tuple[ArtifactSpec, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +99,9 @@ class Job:
     share only a pair of pipes, whose ends each finds as descriptors 3 (read) and 4 (write). The
     check's input goes to `program` alone, and the check is over when `program` has ended: a peer
     that has not ended shortly after is ended. `peer_limits` are the peer's where they differ.
+
+    Of a program whose profile is an image, `more` says which step follows after the last of
+    `checks`, from all reports so far, again and again; None: no other.
     """
 
     program: Program
@@ -80,6 +110,7 @@ class Job:
     peer: Program | None = None
     peer_limits: Limits | None = None
     artifacts: tuple[ArtifactSpec, ...] = ()
+    more: Callable[[Sequence[CheckReport]], Check | None] | None = None
 
 
 class LimitHit(StrEnum):
@@ -89,16 +120,35 @@ class LimitHit(StrEnum):
     WALL = "wall"
     MEMORY = "memory"
     OUTPUT = "output"
+    DISK = "disk"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A path of a container's disk that is not as in its image.
+
+    `kind` is "added", "changed" or "deleted"; a folder is named where it was added or deleted, not
+    for what lies in it. `mode` is its `st_mode`, type included. `digest` is the SHA-256 of a
+    file's bytes or of a link's target, in hexadecimal digits. Where there was too much to be read
+    it is "unread", which is equal to nothing, not even to itself: the container's own bounds have
+    then been passed, and the change with the path "/" says so of the whole.
+    """
+
+    path: str
+    kind: str
+    digest: str = ""
+    mode: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class CheckReport:
     """How one check ended, as seen from outside the candidate.
 
-    Exactly one of `exit_code` and `signal` is set. `known_by` says how the limit is known
-    ("rusage", "deadline", "exception", "memfd", "pipe", "cgroup"), or is "stop" for a peer that
-    was ended because the program had. `stage` is "compile" when the program did not even load (a
-    syntax error), else "run". `peer` is how the job's second program ended.
+    Exactly one of `exit_code` and `signal` is set; a container's process that ended by a signal
+    of its own making has the exit code 128 + signal. `known_by` says how the limit is known
+    ("rusage", "deadline", "exception", "memfd", "pipe", "cgroup", "engine"), or is "stop" for a
+    peer that was ended because the program had. `stage` is "compile" when the program did not
+    even load (a syntax error), else "run". `peer` is how the job's second program ended.
     """
 
     name: str
@@ -112,6 +162,8 @@ class CheckReport:
     truncated: bool = False
     stage: str = "run"
     peer: CheckReport | None = None
+    changes: tuple[Change, ...] = ()
+    files: dict[str, bytes] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,14 @@
 """Owns the sandbox `docker`: jobs go through guests in hardened containers of one engine.
 
 One long-lived container per worker serves job after job; a job that may start processes has one
-for itself, taken from a warm pool and removed after it. Never weakens what it cannot have.
+for itself, taken from a warm pool and removed after it; so has a job of steps in an image. Never
+weakens what it cannot have.
 """
 
 from __future__ import annotations
 
 import os
+import threading
 import time
 from dataclasses import dataclass
 
@@ -18,6 +20,7 @@ from vervet.sandbox.docker.janitor import Janitor
 from vervet.sandbox.docker.labels import labels
 from vervet.sandbox.docker.pool import Pool
 from vervet.sandbox.docker.reaper import reap, remove_old_folders
+from vervet.sandbox.docker.steps import PREFIX, Steps
 from vervet.sandbox.guest import Guest, runner_digest
 from vervet.sandbox.hello import Hello, Rule
 from vervet.sandbox.job import Job, OnCheck, Report
@@ -40,7 +43,7 @@ class _Post:
     """The guests of one profile, and since when."""
 
     keeper: Keeper
-    pool: Pool
+    pool: Pool[Plan, Guest]
     since: float
 
     def close(self) -> None:
@@ -72,6 +75,7 @@ class DockerSandbox:
         self._hash_seed, self._fresh = hash_seed, fresh
         self._worker = identity()
         self._janitor: Janitor | None = None
+        self._watched = threading.Lock()
         self._posts: dict[str, _Post] = {}
         self._engine = connect()
         try:
@@ -79,6 +83,7 @@ class DockerSandbox:
             wanted = os.environ.get("VERVET_DOCKER_RUNTIME", "") if runtime is None else runtime
             self._runtime = self._engine.runtime(wanted)
             self._images = {DEFAULT_PROFILE: self._engine.image(DEFAULT_PROFILE)}
+            self._steps = Steps(self._engine, self._runtime, self._marks)
             reap(self._engine.client)
             remove_old_folders()
         except BaseException:
@@ -108,12 +113,15 @@ class DockerSandbox:
 
     def run(self, job: Job, on_check: OnCheck) -> Report:
         """See `Sandbox.run`. Raises `JobError` before any container is started."""
+        if job.program.profile.startswith(PREFIX):
+            return self._steps.run(job, on_check)
         return self._post(job.program.profile).keeper.run(job, on_check)
 
     def close(self) -> None:
         """Remove every container of this sandbox; calling it twice is harmless."""
         while self._posts:
             self._posts.popitem()[1].close()
+        self._steps.close()
         if self._janitor is not None:
             self._janitor.dismiss()
         self._engine.close()
@@ -162,8 +170,12 @@ class DockerSandbox:
         return self._images[profile]
 
     def _start(self, mould: Mould, plan: Plan) -> Guest:
-        if self._janitor is None:
-            self._janitor = Janitor(self._worker)
+        return start_guest(self._engine, mould, plan, self._marks(LIFE_S))
+
+    def _marks(self, life_s: float) -> dict[str, str]:
+        """Labels of a container that may be there so long; somebody watches over it from now."""
+        with self._watched:
+            if self._janitor is None:
+                self._janitor = Janitor(self._worker)
         run = os.environ.get("VERVET_RUN", "")
-        marks = labels(self._worker, run, time.time() + LIFE_S)
-        return start_guest(self._engine, mould, plan, marks)
+        return labels(self._worker, run, time.time() + life_s)

@@ -42,17 +42,30 @@ def image_name(profile: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What an engine says of itself. `unlimited`: what it cannot limit, in words."""
+    """What an engine says of itself. `unlimited`: what it cannot limit, in words.
+
+    With `plain_layers` the kernel has no shorthand for a renamed folder: what a container wrote
+    lies in its upper folder as it is. With `other_users` root of a container is not this host's.
+    Without `sizes` it cannot hold a container's disk to a size; with them it may. `place` is where
+    it keeps its disks.
+    """
 
     processors: int
     runtimes: tuple[str, ...]
     default_runtime: str
     seccomp: bool
     unlimited: tuple[str, ...]
+    plain_layers: bool = False
+    other_users: bool = False
+    sizes: bool = True
+    place: str = ""
 
 
 class Engine:
-    """A Docker engine that answers. Made by `connect`."""
+    """A Docker engine that answers. Made by `connect`.
+
+    With `near` cleared, its containers' processes and files are not looked for on this host.
+    """
 
     def __init__(self, where: str, make: Callable[[], docker.DockerClient]) -> None:
         self.where = where
@@ -60,6 +73,7 @@ class Engine:
         self._here = threading.local()
         self._clients: list[docker.DockerClient] = []
         self.facts = _facts(self.client.info())
+        self.near = not self.facts.other_users
 
     @property
     def client(self) -> docker.DockerClient:
@@ -141,6 +155,10 @@ def _facts(info: dict[str, Any]) -> Facts:
         default_runtime=str(info.get("DefaultRuntime") or "runc"),
         seccomp=any("name=seccomp" in each for each in info.get("SecurityOptions") or ()),
         unlimited=tuple(word for name, word in limits.items() if not info.get(name)),
+        plain_layers=["Native Overlay Diff", "true"] in (info.get("DriverStatus") or ()),
+        other_users=any("name=userns" in each for each in info.get("SecurityOptions") or ()),
+        sizes=["Backing Filesystem", "extfs"] not in (info.get("DriverStatus") or ()),
+        place=str(info.get("DockerRootDir") or ""),
     )
 
 

@@ -1,0 +1,5 @@
+"""Order what depends on each other."""
+
+from graphlet.order import order
+
+__all__ = ["order"]

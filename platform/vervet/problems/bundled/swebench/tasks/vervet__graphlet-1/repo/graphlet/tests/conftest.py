@@ -1,0 +1,6 @@
+import pytest
+
+
+@pytest.fixture
+def house():
+    return {"roof": ["walls"], "walls": ["ground"], "ground": []}

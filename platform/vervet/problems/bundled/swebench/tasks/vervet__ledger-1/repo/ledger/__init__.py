@@ -1,0 +1,1 @@
+"""Amounts in whole cents, and a book of accounts."""

@@ -1,0 +1,1 @@
+"""Patches of a repository, judged by its own tests: SWE-bench."""
