@@ -15,7 +15,7 @@ ARGS ?=
 FAMILY ?= code arith
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run-task swebench test test-services test-swebench test-train test-vllm images check db-upgrade sql worker train-model lock pythia bench bench-sandbox clean
+.PHONY: help setup run-task swebench test test-audits test-services test-swebench test-train test-vllm images check db-upgrade sql worker train-model lock pythia bench bench-sandbox clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,7 +30,10 @@ swebench: $(VENV)/.swebench ## Heavy: judge patches on the shipped SWE-bench ins
 	$(BIN)/vervet swebench evaluate $(ARGS)
 
 test: $(VENV)/.dev ## Run the test suite (real jail, SQLite, PostgreSQL, Redis)
-	$(BIN)/pytest -n auto --dist loadgroup -m "not heavy_train and not heavy_vllm and not services" $(ARGS)
+	$(BIN)/pytest -n auto --dist loadgroup -m "not heavy_train and not heavy_vllm and not services and not audits" $(ARGS)
+
+test-audits: $(VENV)/.dev ## The audits from command to report, killed in the middle too (minutes)
+	$(BIN)/pytest -n auto -m audits $(ARGS)
 
 test-services: $(VENV)/.dev ## The docker sandbox on a real engine (as root it installs and starts one)
 	$(BIN)/pytest -m "services and not swebench" --timeout 900 $(ARGS)

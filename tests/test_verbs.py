@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-BY_CI = {"check", "test", "test-services", "test-train", "test-vllm"}
+BY_CI = {"check", "test", "test-audits", "test-services", "test-train", "test-vllm"}
 IN_SUITE = {"pythia"}
 """Verbs that run a part of the suite, which `test` runs whole."""
 HERE = {"help", "setup", "run-task", "db-upgrade", "sql", "worker", "clean"}

@@ -20,6 +20,8 @@ from vervet.sandbox.jail import JailSandbox
 from vervet.store.database import Database
 from vervet.verification.registry import verifier_for
 
+pytestmark = pytest.mark.audits
+
 SEED = 5
 
 

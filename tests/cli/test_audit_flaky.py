@@ -12,6 +12,8 @@ import pytest
 
 from tests.cli.program import result, start, survivors, vervet
 
+pytestmark = pytest.mark.audits
+
 YES = [{"input": "", "output": "yes\n"}]
 PROBLEMS = [
     {"id": "clean", "kind": "program", "prompt": "# yes\n", "tests": YES,

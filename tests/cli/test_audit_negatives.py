@@ -14,6 +14,8 @@ import pytest
 from tests.cli.program import result, start, survivors, vervet
 from vervet.cli.app import USERS_MISTAKES, app
 
+pytestmark = pytest.mark.audits
+
 AUDIT = ("audit", "false-negatives")
 ALONE = "--no-known-wrong"
 ADD = "a, b = map(int, input().split())\nprint(a + b)\n"

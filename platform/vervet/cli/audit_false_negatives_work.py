@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from vervet.cli.audit_carry import carry
 from vervet.cli.display import DisplayMode
 from vervet.cli.swebench_options import in_containers, ready_suite
 from vervet.core.errors import ProblemError
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from vervet.audit.false_positives import FalsePositives
     from vervet.audit.labels import Suspects
     from vervet.core.values import Suite
-    from vervet.pipeline.audit_loop import AuditWork
     from vervet.pipeline.audit_negatives import NegativesWork
     from vervet.pipeline.audit_positives import FalsePositiveSearch
     from vervet.pipeline.config import RunConfig
@@ -67,7 +67,7 @@ def audit_suite(config: RunConfig, display: DisplayMode, asked: Asked) -> Audite
         session = open_references(database, suite, config, sandbox)
         suspects = _suspects(database, session, sandbox) if asked.labels else None
         audit = NegativesWork(session, _words(suspects))
-        through = _carry(database, config, audit, display)
+        through = carry(database, config, audit, display)
         with database.write() as conn:
             found = audit.result(conn, finished=through)
         if asked.mutants is None or not through:
@@ -75,7 +75,7 @@ def audit_suite(config: RunConfig, display: DisplayMode, asked: Asked) -> Audite
         search = _search(database, suite, config, sandbox, asked, audit)
         if search is None:
             return Audited(found, through, suspects)
-        through = _carry(database, config, search, display)
+        through = carry(database, config, search, display)
         positives = search.result()
         with database.read() as conn:
             weak_effects = effects_of(conn, session.suite, positives.surely_weak)
@@ -140,20 +140,3 @@ def _search(
     except ProblemError as error:
         err().print(error.message, style="dim", markup=False)
         return None
-
-
-def _carry(database: Database, config: RunConfig, audit: AuditWork, display: DisplayMode) -> bool:
-    """Whether all was tried that the audit wants; no worker is started where that is nothing."""
-    from vervet.cli import work
-    from vervet.cli.audit_display import audit_display
-    from vervet.cli.output import err
-    from vervet.dispatch.celery_dispatcher import CeleryDispatcher
-    from vervet.pipeline.audit_loop import carry_through
-
-    with database.write() as conn:
-        if not audit.wants(conn):
-            return True
-    settings = work.dispatch_settings(config, database.url, run=audit.runs[0].name)
-    dispatcher = CeleryDispatcher(settings, database)
-    with audit_display(display, err()) as observer, work.terminable():
-        return carry_through(database, audit, dispatcher, observer)

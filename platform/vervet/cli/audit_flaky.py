@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from vervet.cli.audit_carry import carry
 from vervet.cli.audit_report import OutputOption
 from vervet.cli.display import DisplayMode
 from vervet.cli.options import (
@@ -144,7 +145,7 @@ def flaky(
     with work.open_database(config) as database, work.open_sandbox(config) as opened:
         search, audited = _search(database, config, opened, target, plan, many, seed)
         remarks = _remarks(audited, many, search)
-        through = _carry(database, config, search, display)
+        through = carry(database, config, search, display)
         result = search.result(remarks)
         effects = _effects(database, audited, search, result)
     body = {**_as_json(result), "through": through, "effects": [asdict(e) for e in effects]}
@@ -278,21 +279,6 @@ def _remarks(audited: Run, each: int | None, search: FlakySearch) -> list[str]:
         return said
     words = f"of every problem at most {each} passed and {each} other solutions were examined"
     return [*said, f"{words}; --each all examines every one"]
-
-
-def _carry(
-    database: Database, config: RunConfig, search: FlakySearch, display: DisplayMode
-) -> bool:
-    from vervet.cli import work
-    from vervet.cli.audit_display import audit_display
-    from vervet.cli.output import err
-    from vervet.dispatch.celery_dispatcher import CeleryDispatcher
-    from vervet.pipeline.audit_loop import carry_through
-
-    settings = work.dispatch_settings(config, database.url, run=search.name)
-    dispatcher = CeleryDispatcher(settings, database)
-    with audit_display(display, err()) as observer, work.terminable():
-        return carry_through(database, search, dispatcher, observer)
 
 
 def _effects(

@@ -32,12 +32,9 @@ def gold_models(suite: Suite) -> dict[tuple[str, int], tuple[str, int]]:
 def settle_known(session: Session, config: RunConfig, display: DisplayMode) -> int:
     """Settle patches on instances that are known as flaky by a majority; the exit status."""
     from vervet.audit.flaky import Plan
-    from vervet.cli import work
-    from vervet.cli.audit_display import audit_display
+    from vervet.cli.audit_carry import carry
     from vervet.cli.output import err
-    from vervet.dispatch.celery_dispatcher import CeleryDispatcher
     from vervet.pipeline.audit_flaky import FlakySearch, Target
-    from vervet.pipeline.audit_loop import carry_through
     from vervet.problems.swebench_flaky import FLAKY_ATTEMPTS, known_flaky
     from vervet.verification.patches.facts import facts_of
 
@@ -56,10 +53,7 @@ def settle_known(session: Session, config: RunConfig, display: DisplayMode) -> i
     plan = Plan(repetitions=FLAKY_ATTEMPTS, varied=0, loaded=0, factors=())
     target = Target(session, reference=False, problems=known)
     search = FlakySearch(session.database, [target], plan, audited=session.run, seed=0)
-    settings = work.dispatch_settings(config, session.database.url, run=session.run.name)
-    dispatcher = CeleryDispatcher(settings, session.database)
-    with audit_display(display, console) as observer, work.terminable():
-        through = carry_through(session.database, search, dispatcher, observer)
+    through = carry(session.database, config, search, display)
     return 0 if through else INTERRUPTED
 
 
