@@ -101,7 +101,7 @@ class Terminal:
         return self.until(then)
 
     def interrupt(self, then: str = PROMPT) -> str:
-        """Press ^C, and again after a while: readline misses one that comes just before it waits."""
+        """Press ^C, and again after a while: readline misses one right before it waits."""
         for _ in range(2):
             os.write(self._mine, b"\x03")
             with contextlib.suppress(AssertionError):
