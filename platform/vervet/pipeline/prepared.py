@@ -21,7 +21,7 @@ from vervet.sandbox.protocol import Sandbox
 from vervet.verification.preparing import Preparing, prepare_suite
 from vervet.verification.protocol import Verifier
 
-__all__ = ["prepared_suite"]
+__all__ = ["keep", "prepared_suite"]
 
 
 def prepared_suite(
@@ -37,7 +37,7 @@ def prepared_suite(
     specs = _read(path)
     if specs.keys() != {problem.id for problem in suite.problems}:
         prepared = prepare_suite(suite, verifiers, sandbox)
-        _write(path, {problem.id: dict(problem.spec) for problem in prepared.problems})
+        keep(path, {problem.id: dict(problem.spec) for problem in prepared.problems})
         return prepared
     problems = tuple(replace(problem, spec=specs[problem.id]) for problem in suite.problems)
     return replace(suite, problems=problems)
@@ -62,11 +62,11 @@ def _read(path: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _write(path: Path, specs: Mapping[str, Any]) -> None:
-    """Whole or not at all; a folder that cannot be written costs time at the next opening."""
+def keep(path: Path, found: Mapping[str, Any]) -> None:
+    """Write JSON whole or not at all; a folder that cannot be written costs time the next time."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(specs, file)
+            json.dump(found, file)
         Path(name).replace(path)

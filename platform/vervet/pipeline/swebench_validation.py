@@ -5,19 +5,16 @@ What is kept in the state folder can be lost: it is found again by running gold 
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from vervet.core.digests import digest_json
 from vervet.core.errors import SandboxError
 from vervet.core.values import Problem, Suite
+from vervet.pipeline.prepared import keep
 from vervet.sandbox.protocol import Sandbox
 from vervet.verification.patches.facts import FACTS, Facts, facts_of
 from vervet.verification.patches.verifier import PatchVerifier
@@ -79,9 +76,7 @@ def validate_suite(
         for one in _run(waiting, verifier, sandboxes):
             found[one.problem.id] = one
             if one.facts is not None:
-                _write(
-                    _path(folder, _bare(one.problem), verifier, environment), one.facts.as_spec()
-                )
+                keep(_path(folder, _bare(one.problem), verifier, environment), one.facts.as_spec())
             say(one)
     finally:
         for sandbox in sandboxes:
@@ -153,13 +148,3 @@ def _path(
         }
     )
     return folder / f"{key}.json"
-
-
-def _write(path: Path, facts: dict[str, Any]) -> None:
-    """Whole or not at all; a folder that cannot be written costs time at the next validation."""
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(facts, file)
-        Path(name).replace(path)

@@ -14,13 +14,13 @@ from typing import Any
 from vervet.core.errors import ProblemError, UsageError
 from vervet.core.values import Problem
 from vervet.verification.patches.aside import Aside
+from vervet.verification.patches.script import END, START
 
 __all__ = ["DEADLINE_S", "MAX_LOG", "Graded", "check_extra", "get_ready", "markers", "regrade"]
 
 DEADLINE_S = 60.0
 """Longest time that reading one log may take."""
 MAX_LOG = 64 << 20
-START, END = ">>>>> Start Test Output", ">>>>> End Test Output"
 _SPEC = (
     "image", "repo", "version", "FAIL_TO_PASS", "PASS_TO_PASS", "log_parser", "eval_type",
 )  # fmt: skip

@@ -23,7 +23,7 @@ from vervet.verification.patches.doubles import (
     test_files,
     twin_of,
 )
-from vervet.verification.patches.facts import Facts, unpack
+from vervet.verification.patches.facts import FACTS, Facts, unpack
 from vervet.verification.patches.foreign import clear
 from vervet.verification.patches.grading import Graded, regrade
 from vervet.verification.patches.ground import LARGEST_SOURCE, Ground, laid
@@ -318,4 +318,4 @@ class Trial(Ground):
 
 def with_facts(problem: Problem, facts: Facts) -> Problem:
     """The problem with what validation showed."""
-    return replace(problem, spec={**problem.spec, "facts": facts.as_spec()})
+    return replace(problem, spec={**problem.spec, FACTS: facts.as_spec()})
